@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Summary: the final numbers of a run, of each stream, metric, status and label.
+//
+//   millrace::Summary final = engine.finish().value();
+//   const auto& requests = final["requests"];
+//   requests.metric("time_to_first_token").percentile(99);              // all statuses
+//   requests.metric("time_to_first_token", {.status = millrace::Status::ok}).mean();
+//
+// Threads   A Summary does not change; any thread may read it. It outlives its engine.
+// Cost      Moments are there; an exact percentile is a selection in one bucket: microseconds.
+// Accuracy  docs/accuracy.md. exact() says whether percentiles are; relative_error bounds them.
+// Empty     count() is 0, numbers are NaN, percentile() is nullopt.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/export.hpp"
+#include "millrace/percentile.hpp"
+#include "millrace/schema.hpp"
+
+namespace millrace {
+
+class StreamStats;
+
+/// attempted = accepted + rejected; accepted = aggregated + in_flight. Exact, never reset.
+struct Accounting {
+  std::uint64_t accepted = 0;
+  std::uint64_t aggregated = 0;
+  std::uint64_t rejected_full = 0;       // no room in the worker's ring
+  std::uint64_t rejected_closed = 0;     // after finish() had begun
+  std::uint64_t rejected_reentrant = 0;  // push from inside push or between claim and commit
+  [[nodiscard]] std::uint64_t rejected() const noexcept {
+    return rejected_full + rejected_closed + rejected_reentrant;
+  }
+  [[nodiscard]] std::uint64_t attempted() const noexcept { return accepted + rejected(); }
+  [[nodiscard]] std::uint64_t in_flight() const noexcept { return accepted - aggregated; }
+  MILLRACE_API Accounting& operator+=(const Accounting& other) noexcept;
+};
+
+struct WorkerAccount {
+  std::uint32_t worker = 0;  // in order of registration, from 1
+  std::string stream;
+  Accounting accounting;
+};
+
+/// Which records a number is about; nothing given: all.
+struct Selection {
+  std::optional<Status> status;
+  std::optional<std::string_view> label;  // "": records without one
+};
+
+class MetricSummary {
+ public:
+  [[nodiscard]] const Metric& metric() const noexcept { return *metric_; }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] std::uint64_t absent() const noexcept { return absent_; }
+  [[nodiscard]] std::uint64_t invalid() const noexcept { return invalid_; }
+  [[nodiscard]] double sum() const noexcept { return sum_; }  // 0 when empty
+  // In the metric's unit (variance in its square); NaN when empty.
+  [[nodiscard]] double mean() const noexcept { return mean_; }
+  [[nodiscard]] double variance() const noexcept { return variance_; }  // of the population
+  [[nodiscard]] double deviation() const noexcept { return deviation_; }
+  [[nodiscard]] double skewness() const noexcept { return skewness_; }
+  [[nodiscard]] double kurtosis() const noexcept { return kurtosis_; }  // excess: 0 for a normal one
+  [[nodiscard]] double min() const noexcept { return min_; }
+  [[nodiscard]] double max() const noexcept { return max_; }
+
+  /// True while every value is held; else percentiles come from the histogram.
+  [[nodiscard]] bool exact() const noexcept { return exact_; }
+  [[nodiscard]] double relative_error() const noexcept { return relative_error_; }
+
+  /// p in [0, 100]. nullopt when empty.
+  [[nodiscard]] MILLRACE_API std::optional<Percentile> percentile(
+      double p, Rule rule = Rule::nearest_rank) const;
+  [[nodiscard]] MILLRACE_API std::vector<std::optional<Percentile>> percentiles(
+      std::span<const double> ps, Rule rule = Rule::nearest_rank) const;
+
+ private:
+  friend class StreamSummary;
+  std::shared_ptr<const StreamStats> stats_;
+  const Metric* metric_ = nullptr;
+  std::size_t metric_index_ = 0;
+  std::optional<Status> status_;
+  std::optional<std::uint16_t> label_;
+  std::uint64_t count_ = 0, absent_ = 0, invalid_ = 0;
+  double sum_ = 0, mean_ = 0, variance_ = 0, deviation_ = 0, skewness_ = 0, kurtosis_ = 0;
+  double min_ = 0, max_ = 0, relative_error_ = 0;
+  bool exact_ = true;
+};
+
+/// Of the records' own start and end fields; absent without them.
+struct TimeSpan {
+  std::optional<std::int64_t> first_start_ns, last_start_ns, first_end_ns, last_end_ns;
+};
+
+class StreamSummary {
+ public:
+  [[nodiscard]] MILLRACE_API const Schema& schema() const noexcept;
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] MILLRACE_API std::uint64_t count(const Selection& selection = {}) const;
+  /// A name that the schema does not have: an empty summary (count 0).
+  [[nodiscard]] MILLRACE_API MetricSummary metric(std::string_view name,
+                                                  const Selection& selection = {}) const;
+  /// Labels in order of first use; "" stands for records without one, "other" for the overflow.
+  [[nodiscard]] MILLRACE_API std::vector<std::string> labels() const;
+  /// Error classes and how many records carry them, in order of first use.
+  [[nodiscard]] MILLRACE_API std::vector<std::pair<std::string, std::uint64_t>> errors() const;
+  [[nodiscard]] MILLRACE_API TimeSpan times() const noexcept;
+  /// Records that met every limit of StreamOptions::goodput; nullopt when there was none.
+  [[nodiscard]] MILLRACE_API std::optional<std::uint64_t> good() const noexcept;
+
+ private:
+  friend class SummaryBuilder;
+  std::string name_;
+  std::shared_ptr<const StreamStats> stats_;
+  std::vector<std::string> label_names_, error_names_;  // by id
+};
+
+class Summary {
+ public:
+  [[nodiscard]] const std::vector<StreamSummary>& streams() const noexcept { return streams_; }
+  /// A name that does not exist: an empty stream.
+  [[nodiscard]] MILLRACE_API const StreamSummary& operator[](std::string_view stream) const noexcept;
+  [[nodiscard]] const Accounting& accounting() const noexcept { return accounting_; }
+  /// The first 1,024 workers; accounting() covers all.
+  [[nodiscard]] const std::vector<WorkerAccount>& workers() const noexcept { return workers_; }
+  [[nodiscard]] std::int64_t elapsed_ns() const noexcept { return elapsed_ns_; }  // open to finish
+
+ private:
+  friend class SummaryBuilder;
+  std::vector<StreamSummary> streams_;
+  Accounting accounting_;
+  std::vector<WorkerAccount> workers_;
+  std::int64_t elapsed_ns_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Aggregator: the one thread that gathers all streams. turn() shows its whole work.
+//
+// Threads   All of it belongs to the aggregator thread; others reach it through Control.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/control.hpp"
+#include "engine/name_mapper.hpp"
+#include "engine/names.hpp"
+#include "engine/place_names.hpp"
+#include "engine/schedule.hpp"
+#include "millrace/options.hpp"
+#include "millrace/summary.hpp"
+#include "stats/stream_stats.hpp"
+#include "transport/ring_set.hpp"
+
+namespace millrace {
+
+class Aggregator {
+ public:
+  struct Stream {
+    std::string name;
+    std::shared_ptr<StreamStats> stats;
+  };
+
+  Aggregator(const EngineOptions& options, detail::RingSet& rings, Control& control, Names& labels,
+             Names& errors, PlaceNames& places);
+
+  /// One round; returns the number of records taken.
+  std::size_t turn();
+  /// Closes the gate, settles every worker's last number, takes all up to it. The last call.
+  void close();
+
+  std::uint32_t add_stream(std::string name, Schema schema, std::vector<StreamStats::Bound> goodput);
+  [[nodiscard]] const std::vector<Stream>& streams() const noexcept { return streams_; }
+  /// What turns so far have seen: accepted are records whose blocks were taken from the queue.
+  [[nodiscard]] Accounting accounting() const;
+  [[nodiscard]] std::vector<WorkerAccount> workers() const;
+  [[nodiscard]] bool exact() const noexcept { return memory_->exact; }
+
+ private:
+  void take_opened_blocks();
+  void keep_within_memory();
+  [[nodiscard]] bool drained();
+
+  const EngineOptions& options_;
+  detail::RingSet& rings_;
+  Control& control_;
+  PlaceNames& places_;
+  NameMapper mapper_;
+  Schedule schedule_;
+  std::shared_ptr<ExactMemory> memory_;
+  std::vector<Stream> streams_;
+  std::vector<std::uint64_t> aggregated_;  // by worker, up to RingSet::kAccountsKept; [0]: the rest
+  std::uint64_t aggregated_total_ = 0;
+};
+
+}  // namespace millrace

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/snapshot_builder.hpp"
+
+#include <limits>
+
+namespace millrace {
+namespace {
+
+MetricSnapshot metric_snapshot(const StreamStats& stats, std::size_t metric,
+                               std::span<const double> percentiles) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  const auto figures = stats.figures(metric, {});
+  const Moments& m = figures.moments;
+  const bool empty = m.count == 0;
+  MetricSnapshot snapshot{.name = stats.schema().metrics[metric].name,
+                          .unit = stats.schema().metrics[metric].unit,
+                          .count = m.count,
+                          .absent = figures.absent,
+                          .invalid = figures.invalid,
+                          .sum = figures.sum,
+                          .mean = empty ? kNone : m.mean,
+                          .deviation = empty ? kNone : m.deviation(),
+                          .min = empty ? kNone : m.min,
+                          .max = empty ? kNone : m.max,
+                          .percentiles = {}};
+  const auto values = stats.live_percentiles(metric, percentiles);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    snapshot.percentiles.emplace_back(percentiles[i], values[i]);
+  }
+  return snapshot;
+}
+
+}  // namespace
+
+Snapshot build_snapshot(const Aggregator& aggregator, const EngineOptions& options,
+                        std::int64_t elapsed_ns) {
+  Snapshot snapshot;
+  snapshot.elapsed_ns = elapsed_ns;
+  snapshot.accounting = aggregator.accounting();
+  snapshot.exact = aggregator.exact();
+  for (const auto& stream : aggregator.streams()) {
+    const StreamStats& stats = *stream.stats;
+    StreamSnapshot& out = snapshot.streams.emplace_back();
+    out.name = stream.name;
+    for (std::size_t s = 0; s < kStatusCount; ++s) {
+      out.by_status[s] = stats.count({static_cast<Status>(s), {}});
+      out.count += out.by_status[s];
+    }
+    out.times = stats.times();
+    for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {
+      out.metrics.push_back(metric_snapshot(stats, metric, options.live_percentiles));
+    }
+    snapshot.observers_detached += stats.observers_detached();
+  }
+  return snapshot;
+}
+
+}  // namespace millrace

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The live numbers of an aggregator, between two of its turns.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/aggregator.hpp"
+#include "millrace/options.hpp"
+#include "millrace/snapshot.hpp"
+
+namespace millrace {
+
+/// Percentiles come from histograms: about 10 us a metric, whatever the number of values.
+Snapshot build_snapshot(const Aggregator& aggregator, const EngineOptions& options,
+                        std::int64_t elapsed_ns);
+
+}  // namespace millrace

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "record/column.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace millrace {
+namespace {
+
+using Integers = std::array<std::int64_t, kSliceRecordsMax>;
+using Doubles = std::array<double, kSliceRecordsMax>;
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+template <typename T>
+T load(const std::byte* at) noexcept {
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  return value;
+}
+
+// A signed field's least value is its sentinel; kAbsentTime is that of the widest.
+template <typename T>
+void load_integers(const std::byte* at, std::uint32_t stride, std::uint32_t n, Integers& out) noexcept {
+  for (std::uint32_t i = 0; i < n; ++i, at += stride) {
+    const T value = load<T>(at);
+    std::int64_t wide = static_cast<std::int64_t>(value);
+    if constexpr (std::is_signed_v<T> && sizeof(T) < 8) {
+      if (value == std::numeric_limits<T>::min()) wide = kAbsentTime;
+    }
+    out[i] = wide;
+  }
+}
+
+template <typename T>
+void load_doubles(const std::byte* at, std::uint32_t stride, std::uint32_t n, Doubles& out) noexcept {
+  for (std::uint32_t i = 0; i < n; ++i, at += stride) {
+    const T value = load<T>(at);
+    double wide = static_cast<double>(value);
+    if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
+      if (value == std::numeric_limits<T>::min()) wide = kNaN;
+    }
+    out[i] = wide;
+  }
+}
+
+template <typename Out>
+void load_field(const Field& field, const std::byte* records, std::uint32_t stride, std::uint32_t n,
+                Out& out) noexcept {
+  const std::byte* at = records + field.offset;
+  const auto as = [&]<typename T>(T) {
+    if constexpr (std::is_same_v<Out, Doubles>) {
+      load_doubles<T>(at, stride, n, out);
+    } else if constexpr (std::is_integral_v<T>) {
+      load_integers<T>(at, stride, n, out);
+    }
+  };
+  switch (field.type) {
+    case FieldType::i8: return as(std::int8_t{});
+    case FieldType::u8: return as(std::uint8_t{});
+    case FieldType::i16: return as(std::int16_t{});
+    case FieldType::u16: return as(std::uint16_t{});
+    case FieldType::i32: return as(std::int32_t{});
+    case FieldType::u32: return as(std::uint32_t{});
+    case FieldType::i64: return as(std::int64_t{});
+    case FieldType::u64: return as(std::uint64_t{});
+    case FieldType::f32: return as(float{});
+    case FieldType::f64: return as(double{});
+  }
+}
+
+}  // namespace
+
+void Column::evaluate(const Metric& metric, const std::byte* records, std::uint32_t record_size,
+                      std::uint32_t n) noexcept {
+  if (metric.integral()) {
+    evaluate_integers(metric, records, record_size, n);
+  } else {
+    evaluate_doubles(metric, records, record_size, n);
+  }
+}
+
+void Column::evaluate_integers(const Metric& metric, const std::byte* records,
+                               std::uint32_t record_size, std::uint32_t n) noexcept {
+  load_field(metric.value.a, records, record_size, n, integers);
+  const bool duration = metric.domain == Domain::duration;
+  std::uint32_t bad = 0;
+  if (metric.value.operation == Operation::field) {
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const std::int64_t value = integers[i];
+      const bool absent = value == kAbsentTime;
+      const bool invalid = duration && value < 0;
+      state[i] = absent ? kAbsent : invalid ? kInvalid : kPresent;
+      bad += static_cast<std::uint32_t>(absent || invalid);
+      values[i] = static_cast<double>(value);
+    }
+  } else {
+    Integers other;
+    load_field(metric.value.b, records, record_size, n, other);
+    const bool subtract = metric.value.operation == Operation::difference;
+    for (std::uint32_t i = 0; i < n; ++i) {
+      const std::int64_t a = integers[i];
+      const std::int64_t b = other[i];
+      std::int64_t value = 0;
+      const bool overflow =
+          subtract ? __builtin_sub_overflow(a, b, &value) : __builtin_add_overflow(a, b, &value);
+      const bool absent = (a == kAbsentTime) | (b == kAbsentTime);
+      const bool invalid = overflow | (duration & (value < 0));
+      state[i] = absent ? kAbsent : invalid ? kInvalid : kPresent;
+      bad += static_cast<std::uint32_t>(absent | invalid);
+      integers[i] = value;
+      values[i] = static_cast<double>(value);
+    }
+  }
+  not_present = bad;
+}
+
+void Column::evaluate_doubles(const Metric& metric, const std::byte* records,
+                              std::uint32_t record_size, std::uint32_t n) noexcept {
+  const Expression& e = metric.value;
+  load_field(e.a, records, record_size, n, values);
+  if (e.operation != Operation::field) {
+    Doubles b;
+    load_field(e.b, records, record_size, n, b);
+    switch (e.operation) {
+      case Operation::difference:
+        for (std::uint32_t i = 0; i < n; ++i) values[i] -= b[i];
+        break;
+      case Operation::sum:
+        for (std::uint32_t i = 0; i < n; ++i) values[i] += b[i];
+        break;
+      case Operation::ratio:
+        for (std::uint32_t i = 0; i < n; ++i) values[i] = b[i] == 0 ? kNaN : values[i] / b[i];
+        break;
+      case Operation::per_count_less_one: {
+        Doubles count;
+        load_field(e.c, records, record_size, n, count);
+        for (std::uint32_t i = 0; i < n; ++i) {
+          values[i] = count[i] > 1 ? (values[i] - b[i]) / (count[i] - 1) : kNaN;
+        }
+        break;
+      }
+      case Operation::field: break;
+    }
+  }
+  const bool any = metric.domain == Domain::any;
+  const double least = metric.domain == Domain::duration ? 0.0 : -std::numeric_limits<double>::max();
+  std::uint32_t bad = 0;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const double value = values[i] + 0.0;  // -0.0 becomes +0.0
+    const bool absent = std::isnan(value);
+    const bool invalid = !any && !(value >= least && value <= std::numeric_limits<double>::max());
+    state[i] = absent ? kAbsent : invalid ? kInvalid : kPresent;
+    bad += static_cast<std::uint32_t>(absent | invalid);
+    values[i] = value;
+  }
+  not_present = bad;
+}
+
+}  // namespace millrace

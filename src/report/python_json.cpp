@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/python_json.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdint>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace millrace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Decoded {
+  std::uint32_t code_point;
+  std::size_t bytes;
+};
+
+// The code point at the front of `text`; a byte that starts no UTF-8 sequence alone, as a surrogate.
+Decoded decode(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  const Decoded invalid{0xDC00u + lead, 1};
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return invalid;
+  std::uint32_t code_point = lead & (0x7Fu >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return invalid;
+    code_point = code_point << 6 | (byte(i) & 0x3Fu);
+  }
+  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code_point >= 0xD800 && code_point < 0xE000;
+  if (code_point < kLeast[length] || code_point > 0x10FFFF || surrogate) return invalid;
+  return {code_point, length};
+}
+
+void write_text(std::string_view text, std::string& out) {
+  out += '"';
+  while (!text.empty()) {
+    const auto [code_point, bytes] = decode(text);
+    text.remove_prefix(bytes);
+    switch (code_point) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      default:
+        if (code_point >= 0x20 && code_point < 0x7F) {
+          out += static_cast<char>(code_point);
+        } else if (code_point < 0x10000) {
+          out += fmt::format("\\u{:04x}", code_point);
+        } else {
+          const std::uint32_t offset = code_point - 0x10000;
+          out +=
+              fmt::format("\\u{:04x}\\u{:04x}", 0xD800 + (offset >> 10), 0xDC00 + (offset & 0x3FF));
+        }
+    }
+  }
+  out += '"';
+}
+
+class Writer {
+ public:
+  explicit Writer(std::optional<int> indent) : indent_(indent) {}
+
+  void write(const Json& value, int level) {
+    switch (value.type()) {
+      case Json::value_t::object:
+        return write_object(value, level);
+      case Json::value_t::array:
+        return write_array(value, level);
+      case Json::value_t::string:
+        return write_text(value.get_ref<const std::string&>(), out);
+      case Json::value_t::boolean:
+        out += value.get<bool>() ? "true" : "false";
+        return;
+      case Json::value_t::number_integer:
+        out += std::to_string(value.get<std::int64_t>());
+        return;
+      case Json::value_t::number_unsigned:
+        out += std::to_string(value.get<std::uint64_t>());
+        return;
+      case Json::value_t::number_float:
+        out += python_float(value.get<double>());
+        return;
+      case Json::value_t::null:
+      case Json::value_t::binary:
+      case Json::value_t::discarded:
+        out += "null";
+        return;
+    }
+  }
+
+  std::string out;
+
+ private:
+  void write_object(const Json& object, int level) {
+    out += '{';
+    const char* separator = "";
+    for (const auto& [key, value] : object.items()) {
+      begin_item(separator, level + 1);
+      write_text(key, out);
+      out += ": ";
+      write(value, level + 1);
+      separator = indent_ ? "," : ", ";
+    }
+    if (!object.empty()) begin_line(level);
+    out += '}';
+  }
+
+  void write_array(const Json& array, int level) {
+    out += '[';
+    const char* separator = "";
+    for (const Json& value : array) {
+      begin_item(separator, level + 1);
+      write(value, level + 1);
+      separator = indent_ ? "," : ", ";
+    }
+    if (!array.empty()) begin_line(level);
+    out += ']';
+  }
+
+  void begin_item(const char* separator, int level) {
+    out += separator;
+    begin_line(level);
+  }
+
+  void begin_line(int level) {
+    if (!indent_) return;
+    out += '\n';
+    out.append(static_cast<std::size_t>(*indent_ * level), ' ');
+  }
+
+  std::optional<int> indent_;
+};
+
+}  // namespace
+
+std::string python_json(const Json& value, std::optional<int> indent) {
+  Writer writer(indent);
+  writer.write(value, 0);
+  return std::move(writer.out);
+}
+
+std::string python_float(double value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
+
+  // to_chars spells exponents as Python does: 1e-05, 1e+16.
+  char scientific[32];  // the longest: -1.2345678901234567e-308
+  char* const end = std::to_chars(std::begin(scientific), std::end(scientific), value,
+                                  std::chars_format::scientific)
+                        .ptr;
+  const char* const sign = std::find(scientific, end, 'e') + 1;
+  int exponent = 0;
+  std::from_chars(sign + (*sign == '+'), end, exponent);
+  if (exponent < -4 || exponent >= 16) return std::string(scientific, end);
+
+  char fixed[40];
+  const auto written =
+      std::to_chars(std::begin(fixed), std::end(fixed), value, std::chars_format::fixed);
+  std::string text(fixed, written.ptr);
+  if (text.find('.') == std::string::npos) text += ".0";
+  return text;
+}
+
+}  // namespace millrace

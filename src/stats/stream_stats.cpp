@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stats/stream_stats.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "stats/stream_cells.hpp"
+
+namespace millrace {
+namespace {
+
+
+template <typename T>
+T load(const std::byte* at) noexcept {
+  T value;
+  std::memcpy(&value, at, sizeof(T));
+  return value;
+}
+
+}  // namespace
+
+void Tally::end_segment() noexcept {
+  if (segment.count == 0) return;
+  total.merge(segment);
+  segment = {};
+}
+
+Moments Tally::moments() const noexcept {
+  Moments all = total;
+  all.merge(segment);
+  return all;
+}
+
+StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, StatsLimits limits,
+                         std::vector<Bound> goodput)
+    : schema_(std::move(schema)),
+      memory_(std::move(memory)),
+      limits_(limits),
+      goodput_(std::move(goodput)),
+      observers_(schema_.metrics.size()),
+      status_cells_(schema_.metrics.size()),
+      values_dropped_(!memory_->exact),
+      scratch_(std::make_unique<Scratch>()) {}
+
+StreamStats::~StreamStats() = default;
+
+void StreamStats::accumulate(const Slice& slice, const NameMap& names) {
+  if (slice.count == 0) return;
+  group(slice, names);
+  for (const Group& g : scratch_->groups) {
+    counts_[g.status] += g.end - g.begin;
+    key(g.status, g.label).count += g.end - g.begin;
+  }
+  note_times(slice);
+  if (schema_.error_class) note_errors(slice, names);
+  if (!goodput_.empty()) scratch_->good.fill(1);
+  for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
+    accumulate_metric(metric, slice);
+  }
+  if (!goodput_.empty()) note_good(slice);
+}
+
+void StreamStats::end_segment() {
+  for (auto& cells : status_cells_) {
+    for (auto& cell : cells) {
+      if (cell) cell->tally.end_segment();
+    }
+  }
+  if (!by_label_) return;
+  for (auto& by_label : keys_) {
+    for (auto& key : by_label) {
+      if (!key) continue;
+      for (LabelCell& cell : key->cells) cell.tally.end_segment();
+    }
+  }
+}
+
+// Orders the slice's records by status and label: scratch_->groups and scratch_->order.
+void StreamStats::group(const Slice& slice, const NameMap& names) {
+  Scratch& s = *scratch_;
+  const std::uint32_t n = slice.count;
+  s.groups.clear();
+
+  const std::byte* at = slice.records;
+  bool mixed = false;
+  for (std::uint32_t i = 0; i < n; ++i, at += slice.record_size) {
+    std::uint8_t status = schema_.status ? load<std::uint8_t>(at + schema_.status->offset) : 0;
+    // A status that does not exist is no success.
+    if (status >= kStatusCount) status = static_cast<std::uint8_t>(Status::error);
+    std::uint16_t label = schema_.label ? load<std::uint16_t>(at + schema_.label->offset) : kNoLabel;
+    if (label != kNoLabel && !names.labels.empty()) {
+      label = label < names.labels.size() ? names.labels[label] : kOtherLabel;
+    }
+    s.status[i] = status;
+    s.label[i] = label;
+    mixed |= (status != s.status[0]) | (label != s.label[0]);
+  }
+  s.in_order = !mixed;
+  if (!mixed) {
+    const std::uint16_t label = admitted(s.label[0]);
+    if (label != kNoLabel && !by_label_) split_by_label();
+    s.groups.push_back({s.status[0], label, 0, n});
+    return;
+  }
+
+  // Counting sort: groups in order of first appearance, then by status.
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const std::uint16_t label = admitted(s.label[i]);
+    if (label != kNoLabel && !by_label_) split_by_label();
+    auto& of_label = s.group_of[s.status[i]];
+    if (label >= of_label.size()) of_label.resize(std::size_t{label} + 1, Scratch::kNoGroup);
+    if (of_label[label] == Scratch::kNoGroup) {
+      of_label[label] = static_cast<std::uint16_t>(s.groups.size());
+      s.groups.push_back({s.status[i], label, 0, 0});
+    }
+    s.group_of_record[i] = of_label[label];
+    ++s.groups[of_label[label]].end;  // a count, for now
+  }
+  std::uint32_t begin = 0;
+  for (std::uint8_t status = 0; status < kStatusCount; ++status) {
+    for (Group& g : s.groups) {
+      if (g.status != status) continue;
+      s.group_of[status][g.label] = Scratch::kNoGroup;
+      g.begin = begin;
+      begin += g.end;
+      g.end = g.begin;
+    }
+  }
+  for (std::uint32_t i = 0; i < n; ++i) {
+    s.order[s.groups[s.group_of_record[i]].end++] = static_cast<std::uint16_t>(i);
+  }
+  std::stable_sort(s.groups.begin(), s.groups.end(),
+                   [](const Group& a, const Group& b) { return a.begin < b.begin; });
+}
+
+void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
+  Scratch& s = *scratch_;
+  Column& column = s.column;
+  column.evaluate(schema_.metrics[metric], slice.records, slice.record_size, slice.count);
+  const bool integral = schema_.metrics[metric].integral();
+
+  for (const Bound& bound : goodput_) {
+    if (bound.metric != metric) continue;
+    for (std::uint32_t i = 0; i < slice.count; ++i) {
+      s.good[i] &= static_cast<std::uint8_t>(column.state[i] == kPresent &&
+                                             column.values[i] <= bound.at_most);
+    }
+  }
+
+  std::uint32_t out = 0;
+  for (std::size_t g = 0; g < s.groups.size();) {
+    const std::uint8_t status = s.groups[g].status;
+    const std::uint32_t status_begin = out;
+    auto& slot = status_cells_[metric][status];
+    if (!slot) slot = std::make_unique<StatusCell>();
+    StatusCell& status_cell = *slot;
+
+    for (; g < s.groups.size() && s.groups[g].status == status; ++g) {
+      const Group& group = s.groups[g];
+      const std::uint32_t group_begin = out;
+      std::uint64_t absent = 0;
+      std::uint64_t invalid = 0;
+      if (s.in_order && column.not_present == 0) {
+        std::copy_n(column.values.begin(), slice.count, s.values.begin());
+        if (integral) std::copy_n(column.integers.begin(), slice.count, s.integers.begin());
+        out = slice.count;
+      } else {
+        for (std::uint32_t i = group.begin; i < group.end; ++i) {
+          const std::uint32_t record = s.in_order ? i : s.order[i];
+          const Presence state = column.state[record];
+          // Written always, kept only if present: no branch that the data decides.
+          s.values[out] = column.values[record];
+          s.integers[out] = column.integers[record];
+          out += static_cast<std::uint32_t>(state == kPresent);
+          absent += static_cast<std::uint64_t>(state == kAbsent);
+          invalid += static_cast<std::uint64_t>(state == kInvalid);
+        }
+      }
+      status_cell.tally.absent += absent;
+      status_cell.tally.invalid += invalid;
+
+      LabelCell& cell = key(status, group.label).cells[metric];
+      const std::span<const double> values(s.values.data() + group_begin, out - group_begin);
+      if (by_label_) {
+        cell.tally.absent += absent;
+        cell.tally.invalid += invalid;
+        cell.tally.add(Moments::of(values));
+        if (integral) {
+          cell.tally.sum.add(std::span<const std::int64_t>(s.integers.data() + group_begin, values.size()));
+        } else {
+          cell.tally.sum.add(values);
+        }
+      }
+      if (!cell.values.add(values)) drop_values();
+    }
+
+    const std::span<const double> values(s.values.data() + status_begin, out - status_begin);
+    status_cell.tally.add(Moments::of(values));
+    status_cell.histogram.add(values);
+    if (integral) {
+      status_cell.tally.sum.add(std::span<const std::int64_t>(s.integers.data() + status_begin, values.size()));
+    } else {
+      status_cell.tally.sum.add(values);
+    }
+  }
+
+  if (observers_[metric].empty()) return;
+  // In the order of the records, whatever their status.
+  std::uint32_t n = 0;
+  for (std::uint32_t i = 0; i < slice.count; ++i) {
+    s.values[n] = column.values[i];
+    n += static_cast<std::uint32_t>(column.state[i] == kPresent);
+  }
+  std::erase_if(observers_[metric], [&](Observer& observer) {
+    try {
+      observer(std::span<const double>(s.values.data(), n));
+      return false;
+    } catch (...) {
+      ++observers_detached_;
+      return true;
+    }
+  });
+}
+
+void StreamStats::note_times(const Slice& slice) noexcept {
+  const auto widen = [&](const std::optional<Field>& field, std::optional<std::int64_t>& first,
+                         std::optional<std::int64_t>& last) {
+    if (!field) return;
+    std::int64_t least = std::numeric_limits<std::int64_t>::max();
+    std::int64_t greatest = kAbsentTime;
+    const std::byte* at = slice.records + field->offset;
+    for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {
+      const auto time = load<std::int64_t>(at);
+      if (time == kAbsentTime) continue;
+      least = std::min(least, time);
+      greatest = std::max(greatest, time);
+    }
+    if (greatest == kAbsentTime) return;
+    first = first ? std::min(*first, least) : least;
+    last = last ? std::max(*last, greatest) : greatest;
+  };
+  widen(schema_.start, times_.first_start_ns, times_.last_start_ns);
+  widen(schema_.end, times_.first_end_ns, times_.last_end_ns);
+}
+
+void StreamStats::note_errors(const Slice& slice, const NameMap& names) {
+  const std::byte* at = slice.records + schema_.error_class->offset;
+  for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {
+    auto error = load<std::uint16_t>(at);
+    if (error == kNoLabel) continue;
+    if (!names.errors.empty()) {
+      error = error < names.errors.size() ? names.errors[error] : kOtherLabel;
+    }
+    if (error >= error_counts_.size()) error_counts_.resize(std::size_t{error} + 1);
+    if (error_counts_[error]++ == 0) error_order_.push_back(error);
+  }
+}
+
+void StreamStats::note_good(const Slice& slice) noexcept {
+  for (std::uint32_t i = 0; i < slice.count; ++i) {
+    const bool ok = scratch_->status[i] == static_cast<std::uint8_t>(Status::ok);
+    good_ += static_cast<std::uint64_t>(ok && scratch_->good[i] != 0);
+  }
+}
+
+// The number under which this label is counted: its own, or "other" when there is no room for it.
+std::uint16_t StreamStats::admitted(std::uint16_t label) {
+  if (label < label_seen_.size() && label_seen_[label] != 0) {
+    return label_seen_[label] == 1 ? label : kOtherLabel;
+  }
+  if (label >= label_seen_.size()) label_seen_.resize(std::size_t{label} + 1);
+  const bool named = label != kNoLabel && label != kOtherLabel;
+  const bool room = label_order_.size() < limits_.labels_max && label_bytes_ < limits_.label_memory_bytes;
+  if (named && !room) {
+    label_seen_[label] = 2;
+    return admitted(kOtherLabel);
+  }
+  label_seen_[label] = 1;
+  label_order_.push_back(label);
+  return label;
+}
+
+StreamStats::LabelKey& StreamStats::key(std::size_t status, std::uint16_t label) {
+  auto& by_label = keys_[status];
+  if (label >= by_label.size()) by_label.resize(std::size_t{label} + 1);
+  if (!by_label[label]) {
+    by_label[label] = std::make_unique<LabelKey>(schema_.metrics.size(), memory_->arena);
+    if (values_dropped_) {
+      for (LabelCell& cell : by_label[label]->cells) cell.values.drop_values();
+    }
+    label_bytes_ += sizeof(LabelKey) + schema_.metrics.size() * sizeof(LabelCell);
+  }
+  return *by_label[label];
+}
+
+void StreamStats::split_by_label() {
+  by_label_ = true;
+  for (std::size_t status = 0; status < kStatusCount; ++status) {
+    if (keys_[status].empty() || !keys_[status][kNoLabel]) continue;
+    for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
+      if (const auto& cell = status_cells_[metric][status]) {
+        keys_[status][kNoLabel]->cells[metric].tally = cell->tally;
+      }
+    }
+  }
+}
+
+void StreamStats::drop_values() {
+  memory_->exact = false;
+  values_dropped_ = true;
+  for (auto& by_label : keys_) {
+    for (auto& key : by_label) {
+      if (!key) continue;
+      for (LabelCell& cell : key->cells) cell.values.drop_values();
+    }
+  }
+}
+
+void StreamStats::observe(std::size_t metric, Observer observer) {
+  observers_[metric].push_back(std::move(observer));
+}
+
+}  // namespace millrace

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Sum: of integers exactly, in 128 bits; of doubles with a second double that keeps what rounding
+// would lose (Neumaier 1974), so that 10^9 values still sum to within a few units of the last place.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace millrace {
+
+__extension__ using Int128 = __int128;
+
+class Sum {
+ public:
+  void add(std::span<const std::int64_t> values) noexcept;
+  void add(std::span<const double> values) noexcept;  // in order; no NaN
+  void merge(const Sum& later) noexcept;
+  [[nodiscard]] double value()
+      const noexcept;  // the exact integer sum rounded once, plus the doubles'
+  [[nodiscard]] Int128 integer() const noexcept { return integer_; }
+
+ private:
+  Int128 integer_ = 0;  // 2^63 values of 2^63 fit
+  double sum_ = 0;
+  double compensation_ = 0;
+};
+
+}  // namespace millrace

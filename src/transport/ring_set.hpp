@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// RingSet: the rings of an engine: which worker has which slot, and what retired workers did.
+//
+// Threads   acquire() and release() from any thread, under a lock; set-up only, never in push.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "millrace/options.hpp"
+#include "millrace/result.hpp"
+#include "millrace/worker.hpp"
+#include "transport/block_queue.hpp"
+#include "transport/gate.hpp"
+#include "transport/ring.hpp"
+
+namespace millrace::detail {
+
+class RingSet {
+ public:
+  struct Account {
+    std::uint32_t worker = 0;
+    std::uint32_t stream = 0;
+    std::uint64_t accepted = 0;
+    Rejected rejected;
+  };
+  static constexpr std::size_t kAccountsKept = 1'024;
+
+  RingSet(const EngineOptions& options, Gate& gate, std::uint64_t run);
+
+  /// A slot for a new worker. `primed`: null pointers were enqueued that the aggregator must take
+  /// before the worker's first push, so that the queue never allocates later.
+  struct Acquired {
+    Ring* ring;
+    bool primed;
+  };
+  Result<Acquired> acquire(std::uint32_t stream, std::uint32_t record_size);
+  void release(Ring& ring, std::uint64_t accepted);
+
+  [[nodiscard]] BlockQueue& queue() noexcept { return queue_; }
+  [[nodiscard]] Ring& ring(std::uint32_t slot) noexcept { return *rings_[slot]; }
+
+  /// [aggregator] Closes the gate; no worker registers afterwards. Then, for each live worker,
+  /// settles its last number with it: `published(ring)` says what the closer saw.
+  void close();
+  template <typename Published, typename Settled>
+  void settle(Published published, Settled settled) {
+    const std::lock_guard lock(mutex_);
+    for (auto& ring : rings_) {
+      if (ring == nullptr || !ring->in_use) continue;
+      std::uint64_t last = Ring::kUndecided;
+      const std::uint64_t seen = published(*ring);
+      // order: acq_rel; pairs with the exchange in Port::settle(). Who comes second reads the
+      // number that the first decided, and with it the block that holds the record.
+      if (ring->fate().compare_exchange_strong(last, seen, std::memory_order_acq_rel,
+                                               std::memory_order_acquire)) {
+        last = seen;
+      }
+      settled(*ring, last);
+    }
+  }
+
+  /// Of the first kAccountsKept workers; `rest` receives the sum of the others. A live worker's
+  /// accepted is `accepted(ring)`.
+  template <typename Accepted>
+  std::vector<Account> accounts(Account& rest, Accepted accepted) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Account> all = retired_;
+    rest = retired_rest_;
+    for (const auto& ring : rings_) {
+      if (ring == nullptr || !ring->in_use) continue;
+      keep({ring->worker, ring->stream, accepted(*ring), rejected_of(*ring)}, all, rest);
+    }
+    return all;
+  }
+
+ private:
+  static Rejected rejected_of(const Ring& ring) noexcept;
+  static void keep(const Account& account, std::vector<Account>& kept, Account& rest);
+
+  const EngineOptions& options_;
+  Gate& gate_;
+  const std::uint64_t run_;
+  BlockQueue queue_;  // before rings_: tokens go first
+
+  mutable std::mutex mutex_;
+  std::vector<std::unique_ptr<Ring>> rings_;  // by slot; fixed size, filled as needed
+  std::uint32_t workers_made_ = 0;
+  std::vector<Account> retired_;
+  Account retired_rest_;
+};
+
+}  // namespace millrace::detail

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Order keys and Histogram. What it shares with the other estimators is in
+// estimator_contract_test.cpp.
+#include "stats/histogram.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+using Limits = std::numeric_limits<double>;
+
+std::vector<double> edges() {
+  return {-Limits::infinity(), -Limits::max(), -1.5, -1.0, -Limits::min(), -Limits::denorm_min(),
+          0.0, Limits::denorm_min(), Limits::min(), 0.1, 1.0, std::nextafter(1.0, 2.0), 1e300,
+          Limits::max(), Limits::infinity()};
+}
+
+double only(double value) {
+  Histogram histogram;
+  histogram.add({&value, 1});
+  return histogram.order_statistic(1);
+}
+
+// Any bit pattern but NaN.
+double random_double(std::mt19937_64& random) {
+  for (;;) {
+    const auto value = std::bit_cast<double>(random());
+    if (!std::isnan(value)) return value;
+  }
+}
+
+TEST(OrderKey, SortsAsTheValuesDo) {
+  const auto values = edges();
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    EXPECT_LT(order_key(values[i - 1]), order_key(values[i])) << values[i];
+  }
+}
+
+TEST(OrderKey, GivesTheValueBack) {
+  for (const double value : edges()) EXPECT_EQ(value_of_key(order_key(value)), value);
+}
+
+TEST(OrderKey, OfNegativeZeroIsThatOfZero) { EXPECT_EQ(order_key(-0.0), order_key(0.0)); }
+
+TEST(Histogram, FindsEveryNormalDoubleWithinItsBound) {
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    const double value = random_double(random);
+    if (!std::isnormal(value)) continue;
+    ASSERT_LE(std::abs(only(value) - value), Histogram::kRelativeError * std::abs(value)) << value;
+  }
+  for (const double value : {Limits::min(), Limits::max(), -Limits::min(), -Limits::max()}) {
+    EXPECT_LE(std::abs(only(value) - value), Histogram::kRelativeError * std::abs(value));
+  }
+}
+
+TEST(Histogram, GivesZeroAndInfinitiesBack) {
+  EXPECT_EQ(only(0.0), 0.0);
+  EXPECT_EQ(only(-0.0), 0.0);
+  EXPECT_FALSE(std::signbit(only(-0.0)));
+  EXPECT_EQ(only(Limits::infinity()), Limits::infinity());
+  EXPECT_EQ(only(-Limits::infinity()), -Limits::infinity());
+}
+
+TEST(Histogram, IsSymmetric) {
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 1'000; ++i) {
+    const double value = random_double(random);
+    if (std::isnormal(value)) ASSERT_EQ(only(-value), -only(value));
+  }
+}
+
+TEST(Histogram, CountsInTheOrderOfValues) {
+  Histogram histogram;
+  auto values = edges();
+  std::ranges::shuffle(values, std::mt19937(3));
+  histogram.add(values);
+  std::ranges::sort(values);
+
+  ASSERT_EQ(histogram.count(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (std::abs(values[i]) < Limits::min()) continue;  // no bound below
+    EXPECT_EQ(histogram.order_statistic(i + 1), only(values[i])) << values[i];
+  }
+}
+
+TEST(Histogram, AnswersSeveralRanksAsOneByOne) {
+  std::mt19937_64 random(4);
+  std::lognormal_distribution<double> lognormal(0, 2);
+  std::vector<double> values(10'000);
+  for (double& value : values) value = lognormal(random);
+  Histogram histogram;
+  histogram.add(values);
+  const std::vector<std::uint64_t> ranks{1, 1, 2, 5'000, 5'001, 9'999, 10'000};
+
+  const auto together = histogram.order_statistics(ranks);
+
+  ASSERT_EQ(together.size(), ranks.size());
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    EXPECT_EQ(together[i], histogram.order_statistic(ranks[i]));
+  }
+}
+
+TEST(Histogram, TakesMemoryForOctavesThatWereTouched) {
+  Histogram histogram;
+  EXPECT_EQ(histogram.memory_bytes(), 0u);
+  histogram.add(std::vector{1.0, 1.25, 1.9});
+  EXPECT_EQ(histogram.memory_bytes(), 40u * 1024);
+  histogram.add(std::vector{2.0});
+  EXPECT_EQ(histogram.memory_bytes(), 48u * 1024);
+}
+
+TEST(CoarseHistogram, AddsToABucketByItsNumber) {
+  CoarseHistogram histogram;
+  histogram.add_bucket(order_key(1.0) >> (kMantissaBits - CoarseHistogram::kBits), 7);
+  EXPECT_EQ(histogram.count(), 7u);
+  EXPECT_EQ(histogram.order_statistic(7), 1.0 + 1.0 / 64);
+}
+
+}  // namespace
+}  // namespace millrace

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// millrace demo: a pool of workers, live numbers, and the exact summary.
+#include <chrono>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "demo_load.hpp"
+#include "exit_code.hpp"
+#include "live_view.hpp"
+#include "output.hpp"
+#include "report/quantity.hpp"
+#include "report_options.hpp"
+#include "stop_signal.hpp"
+
+namespace millrace {
+namespace {
+
+struct Options {
+  DemoOptions load;
+  ReportOptions report;
+  std::string duration;
+  std::vector<std::string> show;
+  std::string idle = "back-off";
+  bool quiet = false;
+};
+
+int usage(const Error& error) {
+  complain(error.message);
+  return kUsage;
+}
+
+Idle idle_from(const std::string& name) {
+  return name == "spin" ? Idle::spin : name == "sleep" ? Idle::sleep : Idle::back_off;
+}
+
+int demo(Options& options) {
+  auto checks = options.report.parse_checks();
+  if (!checks) return usage(checks.error());
+  const Schema schema = RecordTraits<GenerationRecord>::schema().value();
+  auto limits = options.report.parse_limits(schema);
+  if (!limits) return usage(limits.error());
+  auto view = LiveView::make(options.show, options.quiet);
+  if (!view) return usage(view.error());
+  if (!options.duration.empty()) {
+    const auto seconds = parse_quantity(options.duration, Unit::seconds);
+    if (!seconds || *seconds <= 0) {
+      complain(fmt::format("--duration: '{}' is no duration, such as 10s", options.duration));
+      return kUsage;
+    }
+    options.load.duration = std::chrono::nanoseconds(static_cast<std::int64_t>(*seconds * 1e9));
+  }
+
+  StopSignal::install();
+  // With a rate the demo is a load generator, which must not be held up; without one it is a batch.
+  EngineOptions engine_options;
+  engine_options.overflow = options.load.rate > 0 ? Overflow::reject : Overflow::wait;
+  engine_options.idle = idle_from(options.idle);
+  engine_options.workers_max = options.load.workers;
+  auto engine = Engine::open(engine_options);
+  if (!engine) {
+    complain(engine.error().message);
+    return kError;
+  }
+  if (!engine->notice().empty()) complain(engine->notice());
+  auto stream = engine->stream<GenerationRecord>("requests", {.goodput = *limits});
+  if (!stream) {
+    complain(stream.error().message);
+    return kError;
+  }
+  std::vector<std::uint16_t> labels;
+  for (unsigned i = 0; i < options.load.labels; ++i) labels.push_back(engine->label(fmt::format("m{}", i)));
+  const std::vector<std::uint16_t> errors = {engine->error_class("connection reset"),
+                                             engine->error_class("429 too many requests")};
+
+  std::atomic<bool> failed{false};
+  std::atomic<unsigned> running{options.load.workers};
+  std::vector<std::jthread> threads;
+  for (unsigned worker = 0; worker < options.load.workers; ++worker) {
+    threads.emplace_back([&, worker] {
+      push_demo_records(*stream, labels, errors, options.load, worker, StopSignal::flag(), failed);
+      // order: release; pairs with the acquire below: the thread has pushed its last.
+      running.fetch_sub(1, std::memory_order_release);
+    });
+  }
+  // order: acquire; pairs with the release above.
+  while (running.load(std::memory_order_acquire) != 0) {
+    view->show(*engine);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  threads.clear();
+  view->close();
+  auto summary = engine->finish();
+  if (!summary) {
+    complain(summary.error().message);
+    return kError;
+  }
+
+  Report report{.summary = *summary};
+  options.report.apply(report);
+  report.goodput = *limits;
+  report.interrupted = StopSignal::raised();
+  if (auto evaluated = options.report.evaluate(*checks, report); !evaluated) {
+    return usage(evaluated.error());
+  }
+  if (auto written = write_output(options.report.output, options.report.text(report)); !written) {
+    complain(written.error().message);
+    return kError;
+  }
+  if (report.interrupted) return kInterrupted;
+  // order: relaxed; the threads have been joined.
+  return failed.load(std::memory_order_relaxed) ? kError : verdict_of(report);
+}
+
+}  // namespace
+
+void declare_demo(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "demo", "Pushes made-up results through the engine: live numbers, then the exact summary");
+  command->add_option("--workers", options->load.workers, "Worker threads")->check(CLI::Range(1, 4096));
+  command->add_option("--records", options->load.records, "Records of all workers together; 0: no end")
+      ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint64_t>{
+          {"k", 1'000}, {"m", 1'000'000}, {"g", 1'000'000'000}}));
+  command->add_option("--rate", options->load.rate,
+                      "Records a second of all workers together. The load is then never held up:\n"
+                      "what finds its ring full is rejected and counted; without it workers wait")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--duration", options->duration, "Stop after this time, e.g. 10s");
+  command->add_option("--labels", options->load.labels, "Give the records this many labels")->check(CLI::Range(0, 65'000));
+  command->add_option("--seed", options->load.seed, "Of the made-up results");
+  command->add_option("--idle", options->idle, "How the aggregator waits: spin, back-off, sleep")
+      ->check(CLI::IsMember({"spin", "back-off", "sleep"}));
+  command->add_option("--show", options->show,
+                      "Live numbers: LABEL=KEY or LABEL=KEY:inv, keys as in llmeter's stats.json;\n"
+                      "several; 'none' switches them off");
+  options->report.declare(*command);
+  command->add_flag("-q,--quiet", options->quiet, "No live numbers");
+  command->callback([options, &action] { action = [options] { return demo(*options); }; });
+}
+
+}  // namespace millrace

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// millrace replay: files through the engine, to a report.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "command.hpp"
+#include "exit_code.hpp"
+#include "ingest/file_replay.hpp"
+#include "ingest/timestamp.hpp"
+#include "output.hpp"
+#include "profile_output.hpp"
+#include "progress_line.hpp"
+#include "replay_input.hpp"
+#include "report/quantity.hpp"
+#include "report_options.hpp"
+#include "stop_signal.hpp"
+
+namespace millrace {
+namespace {
+
+struct Options {
+  std::vector<std::string> inputs;
+  ReportOptions report;
+  MapFlags map;
+  std::string profile;
+  std::string end_time, total_test_time;
+  std::optional<std::uint64_t> total_requests;
+  std::string save;
+  std::size_t line_bytes_max = 16 << 20;
+  unsigned threads = 0;
+  bool lazy = false;
+  bool quiet = false;
+};
+
+int usage(const Error& error) {
+  complain(error.message);
+  return kUsage;
+}
+
+int failed(const Error& error) {
+  complain(error.message);
+  return error.code == Errc::invalid_argument ? kUsage : kError;
+}
+
+Result<GivenWindow> given_window(const Options& options) {
+  GivenWindow given;
+  given.total_requests = options.total_requests;
+  if (!options.end_time.empty()) {
+    const auto end = parse_timestamp(options.end_time, TimeUnit::any);
+    if (!end) {
+      return failure(Errc::invalid_argument, fmt::format("--end-time: '{}' is no time, such as "
+                                                         "2026-01-01T12:00:00Z", options.end_time));
+    }
+    given.end_time_ns = end->ns;
+  }
+  if (!options.total_test_time.empty()) {
+    // A bare number is seconds here, as in llmeter's summary.json.
+    const bool bare = options.total_test_time.find_first_not_of("0123456789.eE+-") == std::string::npos;
+    const auto time = parse_quantity(options.total_test_time + (bare ? "s" : ""), Unit::seconds);
+    if (!time || *time < 0) {
+      return failure(Errc::invalid_argument, fmt::format("--total-test-time: '{}' is no duration, "
+                                                         "such as 90s", options.total_test_time));
+    }
+    given.total_test_time_s = *time;
+  }
+  return given;
+}
+
+// The lines that were lost, where they are, and why.
+void complain_of_losses(const FileReplay& replay) {
+  for (const BadLine& bad : replay.bad_lines) {
+    complain(fmt::format("{}:{}: byte {}: {}", bad.file, bad.line, bad.byte_offset, bad.reason));
+  }
+  if (replay.damaged > replay.bad_lines.size()) {
+    complain(fmt::format("{} further damaged lines", replay.damaged - replay.bad_lines.size()));
+  }
+  for (const Error& error : replay.input_errors) complain(error.message);
+}
+
+int replay(const Options& options) {
+  auto checks = options.report.parse_checks();
+  if (!checks) return usage(checks.error());
+  auto given = given_window(options);
+  if (!given) return usage(given.error());
+  const bool profiled = !options.profile.empty();
+  if (profiled && (!options.report.checks.empty() || !options.report.goodput.empty() ||
+                   !options.report.by.empty())) {
+    complain("--profile reproduces the other tool's own numbers: --check, --goodput and --by do not "
+             "go with it");
+    return kUsage;
+  }
+
+  StopSignal::install();
+  auto input = ReplayInput::open(options.inputs, options.map, profiled, options.lazy,
+                                 options.line_bytes_max, &StopSignal::flag());
+  if (!input) return failed(input.error());
+  if (input->reader == nullptr && !profiled) {
+    complain(fmt::format("'{}' holds no responses.jsonl; --profile llmeter shows its stats.json",
+                         options.inputs.front()));
+    return kError;
+  }
+
+  std::optional<FileReplay> replayed;
+  std::vector<Limit> limits;
+  if (input->reader != nullptr) {
+    auto parsed = options.report.parse_limits(input->format.schema);
+    if (!parsed) return usage(parsed.error());
+    limits = std::move(*parsed);
+    ProgressLine progress(options.quiet);
+    FileReplayOptions replay_options;
+    replay_options.threads = options.threads;
+    replay_options.line_bytes_max = options.line_bytes_max;
+    replay_options.stop = &StopSignal::flag();
+    replay_options.stream.goodput = limits;
+    replay_options.progress = [&](std::uint64_t bytes, std::uint64_t records) {
+      progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
+                                show_count(records)));
+    };
+    auto result = replay_pieces(*input->reader, input->format, replay_options);
+    progress.close();
+    if (!result) return failed(result.error());
+    replayed = std::move(*result);
+  }
+
+  std::vector<std::string> notes;
+  if (input->run) {
+    if (replayed) input->run->recover(replayed->summary["requests"]);
+    notes = input->run->notes;
+    if (!given->total_test_time_s) given->total_test_time_s = number_of(input->run->fields, "total_test_time");
+    if (!given->total_requests && !replayed) {
+      if (const auto n = number_of(input->run->fields, "total_requests")) {
+        given->total_requests = static_cast<std::uint64_t>(*n);
+      }
+    }
+  }
+
+  std::string text;
+  int code = kOk;
+  if (profiled) {
+    const StreamSummary* records = replayed ? &replayed->summary["requests"] : nullptr;
+    const auto stats = profile_stats(options.profile, input->run ? &*input->run : nullptr, records,
+                                     *given, options.end_time.empty());
+    text = profile_text(stats, options.report.format == "json");
+    if (!options.save.empty()) {
+      if (auto saved = save_run(options.save, options.inputs, input->run ? &*input->run : nullptr,
+                                records, stats); !saved) {
+        return failed(saved.error());
+      }
+    }
+  } else {
+    Report report{.summary = replayed->summary};
+    options.report.apply(report);
+    report.given = *given;
+    report.goodput = limits;
+    report.input = &*replayed;
+    report.format = input->format.name;
+    report.paths = options.inputs;
+    report.notes = notes;
+    report.interrupted = replayed->interrupted;
+    if (auto evaluated = options.report.evaluate(*checks, report); !evaluated) {
+      return usage(evaluated.error());
+    }
+    text = options.report.text(report);
+    code = verdict_of(report);
+  }
+  if (replayed) complain_of_losses(*replayed);
+  if (auto written = write_output(options.report.output, text); !written) return failed(written.error());
+  if (replayed && replayed->interrupted) return kInterrupted;
+  if (code != kOk) return code;
+  return replayed && !replayed->whole() ? kPartial : kOk;
+}
+
+}  // namespace
+
+void declare_replay(CLI::App& app, Action& action) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "replay", "Statistics of result files: a llmeter run directory or responses.jsonl, any JSONL");
+  command->add_option("INPUT", options->inputs,
+                      "Files, run directories, or - for stdin; .gz and .zst are unpacked.\n"
+                      "Several are read as one, in this order")
+      ->required();
+  options->report.declare(*command);
+  command->add_option("--profile", options->profile,
+                      "Reproduce another tool's numbers, its definitions and its faults")
+      ->check(CLI::IsMember({"llmeter", "llmeter-pr56"}));
+  command->add_flag("--lazy", options->lazy, "With --profile: what stats.json holds, without reading records");
+  command->add_option("--save", options->save,
+                      "With --profile: write summary.json, stats.json (and responses.jsonl if absent)\n"
+                      "into this directory, as llmeter does");
+  command->add_option("--end-time", options->end_time, "When the run ended, for rates: ISO-8601 or epoch");
+  command->add_option("--total-requests", options->total_requests, "Number of requests, for rates");
+  command->add_option("--total-test-time", options->total_test_time, "Duration of the test, for rates: 90s");
+  auto* map = command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
+  map->add_option("--map", options->map.file, "A TOML file that maps fields");
+  map->add_option("--metric", options->map.metrics, "NAME=/JSON/POINTER[:UNIT]; several");
+  map->add_option("--start", options->map.start, "/JSON/POINTER[:UNIT] of the start");
+  map->add_option("--end", options->map.end, "/JSON/POINTER[:UNIT] of the end");
+  map->add_option("--ok", options->map.ok, "Rule, e.g. '/code < 400'");
+  map->add_option("--label", options->map.labels, "NAME=/JSON/POINTER; several");
+  map->add_option("--error", options->map.error, "/JSON/POINTER of an error text");
+  map->add_option("--use-label", options->map.by_label, "Which of several labels is meant by --by label");
+  command->add_option("--line-max", options->line_bytes_max, "Longest line, in bytes; longer ones are damaged")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 30));
+  command->add_option("--threads", options->threads, "Parser threads; 0: one a core. The output is the same")
+      ->check(CLI::Range(0, 256));
+  command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
+  command->callback([options, &action] { action = [options] { return replay(*options); }; });
+}
+
+}  // namespace millrace

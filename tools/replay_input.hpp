@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ReplayInput: the inputs of `millrace replay`, opened, their format told from their content.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ingest/line_format.hpp"
+#include "ingest/llmeter_run.hpp"
+#include "ingest/piece_reader.hpp"
+#include "millrace/result.hpp"
+
+namespace millrace {
+
+/// The flags that map a JSONL of any shape.
+struct MapFlags {
+  std::string file;  // --map
+  std::vector<std::string> metrics, labels;
+  std::string start, end, ok, error;
+  std::string by_label;  // which of several labels is the label; empty: all of them, joined
+
+  [[nodiscard]] bool given() const noexcept {
+    return !file.empty() || !metrics.empty() || !labels.empty() || !start.empty() || !end.empty() ||
+           !ok.empty() || !error.empty();
+  }
+};
+
+struct ReplayInput {
+  std::optional<LlmeterRun> run;  // the input is one run directory
+  std::unique_ptr<PieceReader> reader;  // null: a run directory without records
+  LineFormat format;
+
+  /// `any_number`: llmeter's own rule of which numbers are values.
+  static Result<ReplayInput> open(const std::vector<std::string>& paths, const MapFlags& map,
+                                  bool any_number, bool without_records, std::size_t line_bytes_max,
+                                  const std::atomic<bool>* stop);
+};
+
+}  // namespace millrace

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report_options.hpp"
+
+#include <algorithm>
+
+#include "exit_code.hpp"
+#include "report/json_report.hpp"
+#include "report/text_report.hpp"
+
+namespace millrace {
+
+void ReportOptions::declare(CLI::App& app) {
+  app.add_option("-p,--percentiles", percentiles, "Percentiles to show, e.g. 50,90,99,99.9")
+      ->delimiter(',')
+      ->check(CLI::Range(0.0, 100.0));
+  app.add_option("--rule", rule, "How a percentile is made of the ordered values")
+      ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
+  app.add_option("--by", by, "A table for each status or label")
+      ->check(CLI::IsMember({"status", "label"}));
+  app.add_option("--check", checks,
+                 "A threshold, e.g. 'time_to_first_token:p(99)<500ms'; several may be given;\n"
+                 "exit code 99 if one fails");
+  app.add_option("--goodput", goodput,
+                 "Count records that are ok and within all limits, e.g. 'ttft:500ms e2e:5s'");
+  app.add_flag("--allow-small-samples", allow_small_samples,
+               "Check percentiles of samples that are too small to know them");
+  app.add_option("--format", format, "text or json (docs/json-schema.md)")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
+}
+
+Result<std::vector<Check>> ReportOptions::parse_checks() const {
+  std::vector<Check> parsed;
+  for (const std::string& text : checks) {
+    auto check = Check::parse(text);
+    if (!check) return tl::unexpected(check.error());
+    parsed.push_back(std::move(*check));
+  }
+  return parsed;
+}
+
+Result<std::vector<Limit>> ReportOptions::parse_limits(const Schema& schema) const {
+  if (goodput.empty()) return std::vector<Limit>{};
+  return parse_goodput(goodput, schema);
+}
+
+void ReportOptions::apply(Report& report) const {
+  report.percentiles = percentiles;
+  report.rule = *rule_from(rule);
+  report.by = by == "status" ? By::status : by == "label" ? By::label : By::none;
+}
+
+Result<void> ReportOptions::evaluate(const std::vector<Check>& parsed, Report& report) const {
+  const StreamSummary& stream = report.summary.streams().front();
+  const auto rates = rates_of(stream, report.given);
+  for (const Check& check : parsed) {
+    auto verdict = check.evaluate(stream, rates, report.rule, allow_small_samples);
+    if (!verdict) return tl::unexpected(verdict.error());
+    report.checks.push_back(std::move(*verdict));
+  }
+  return {};
+}
+
+std::string ReportOptions::text(const Report& report) const {
+  return format == "json" ? json_report(report) : text_report(report);
+}
+
+int verdict_of(const Report& report) {
+  const bool passed = std::all_of(report.checks.begin(), report.checks.end(),
+                                  [](const Check::Verdict& v) { return v.passed; });
+  return passed ? kOk : kThresholdFailed;
+}
+
+}  // namespace millrace

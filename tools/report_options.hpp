@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The flags that say what a report shows; replay and demo have them in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "millrace/options.hpp"
+#include "millrace/result.hpp"
+#include "report/check.hpp"
+#include "report/report.hpp"
+
+namespace millrace {
+
+struct ReportOptions {
+  std::vector<double> percentiles = {50, 90, 95, 99, 99.9};
+  std::string rule = "nearest-rank";
+  std::string by;
+  std::string format = "text";
+  std::string output;
+  std::vector<std::string> checks;
+  std::string goodput;
+  bool allow_small_samples = false;
+
+  void declare(CLI::App& app);
+
+  /// Before anything is read: the checks' and the goodput's words. Errors are usage errors.
+  [[nodiscard]] Result<std::vector<Check>> parse_checks() const;
+  [[nodiscard]] Result<std::vector<Limit>> parse_limits(const Schema& schema) const;
+
+  /// Fills in what the flags say.
+  void apply(Report& report) const;
+  /// Evaluates the checks on the report's first stream.
+  Result<void> evaluate(const std::vector<Check>& checks, Report& report) const;
+  [[nodiscard]] std::string text(const Report& report) const;
+};
+
+/// kOk, or kThresholdFailed when one of the checks did not pass.
+int verdict_of(const Report& report);
+
+}  // namespace millrace
