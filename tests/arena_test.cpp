@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stats/arena.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -107,7 +108,8 @@ TEST(Arena, GivesTheLargestPieceAndHugePages) {
 
 TEST(Arena, CanBeUsedAgainAfterReleaseAll) {
   Arena arena(128 * kKiB);
-  while (arena.allocate(1024) != nullptr) {}
+  while (arena.allocate(1024) != nullptr) {
+  }
 
   arena.release_all();
 

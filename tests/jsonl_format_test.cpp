@@ -275,6 +275,7 @@ TEST(JsonlFormat, RefusesLinesThatAreNotJsonToTheLastByte) {
         // The same where nobody asked for the value.
         "{\"y\":[1,,xyz]}"s, "{\"y\":{\"z\":01}}"s, "{\"y\":tru}"s, "{\"y\":\"\\q\"}"s,
         "{\"y\":\"\\u12g4\"}"s, "{\"y\":\"\\u12\"}"s, "{\"y\":[}"s, "{\"y\":{]}"s, "{\"y\":[1}}"s,
+        "[\"y\":1}"s, "[\"y\":1]"s, "{\"y\":\"z\":[1]}"s, "[1,\"x\":{}]"s, "{\"x\":\"1\":2}"s,
         "{\"y\":}"s, "{\"y\"}"s, "{\"y\":1 2}"s, "{\"y\":\"a\" \"b\"}"s, "{\"y\":[1,]}"s,
         "{\"y\":" + deep + std::string(65, ']') + "}", "{\"y\":" + deep}) {
     const char* reason = lines.parse(line);

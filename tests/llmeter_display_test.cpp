@@ -6,6 +6,7 @@
 
 #include <limits>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -108,7 +109,7 @@ TEST(LlmeterStats, HandNullAndZeroTotalsThrough) {
   EXPECT_EQ(stats["average_output_tokens_per_minute"], 0.0);
 }
 
-TEST(LlmeterStats, AreThoseOfChosenMetricsAndPercentiles) {
+TEST(LlmeterStats, AreThoseOfChosenMetrics) {
   LlmeterNumbers numbers = four_requests();
   numbers.metrics = {metric("num_tokens_input", 4, 10, 2)};
   const Json stats = llmeter_stats(numbers);
@@ -156,6 +157,25 @@ TEST(LlmeterStats, ServeAnEnginesOwnRecords) {
   EXPECT_DOUBLE_EQ(stats["time_per_output_token-average"].get<double>(), 0.25);
   EXPECT_EQ(stats["num_tokens_output-average"], 5);
   EXPECT_EQ(stats["requests_per_minute"], 90.0);
+}
+
+// llmeter's workers put responses into one queue, which one consumer empties until the end mark.
+TEST(LlmeterStats, CoverWhatEveryWorkerPushedBeforeTheEnd) {
+  constexpr int kWorkers = 4, kEach = 5'000;
+  auto engine = Engine::open({.overflow = Overflow::wait}).value();
+  auto requests = engine.stream<GenerationRecord>("requests").value();
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kWorkers; ++i) {
+    threads.emplace_back([worker = requests.worker().value()]() mutable {
+      GenerationRecord record;
+      record.output_tokens = 3;
+      for (int n = 0; n < kEach; ++n) worker.push(record);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  const LlmeterNumbers numbers = llmeter_numbers(engine.finish().value()["requests"]);
+  EXPECT_EQ(numbers.count, std::uint64_t{kWorkers} * kEach);
+  EXPECT_EQ(numbers.metric("num_tokens_output")->sum, 3.0 * kWorkers * kEach);
 }
 
 std::string text_of(const Json& value, const DisplayField& field) {

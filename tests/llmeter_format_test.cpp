@@ -140,6 +140,15 @@ TEST(LlmeterFormat, SkipsUnknownKeysAndNotesThem) {
   EXPECT_EQ(reader.record.time_to_last_token, 2);
 }
 
+TEST(LlmeterFormat, LeavesBytesMarkersOfThePayloadAlone) {
+  Reader reader;
+  ASSERT_EQ(reader.read(R"({"input_payload": {"image": {"__llmeter_bytes__": "AAEC/w=="}}, )"
+                        R"("input_prompt": {"__llmeter_bytes__": ""}, "time_to_last_token": 2})"),
+            nullptr);
+  EXPECT_EQ(reader.record.time_to_last_token, 2);
+  EXPECT_EQ(reader.notes.unknown_keys, 0u);
+}
+
 TEST(LlmeterFormat, LetsTheLastOfTwoEqualKeysCount) {
   Reader reader;
   ASSERT_EQ(reader.read(R"({"time_to_last_token": 9, "error": "x", "time_to_last_token": 1, )"

@@ -315,6 +315,23 @@ TEST(SaveLlmeterRun, RefusesToMixTwoRuns) {
   EXPECT_EQ(other.read("responses.jsonl"), "{\"response_text\": \"other\"}\n");
 }
 
+TEST(SaveLlmeterRun, KeepsContributedStatisticsUntilTheNextLoad) {
+  Folder from, to;
+  from.write("responses.jsonl", kTwoLines);
+  auto run = open_llmeter_run(from.dir);
+  const FileReplay replayed = replay(*run);
+  run->recover(replayed.summary["requests"]);
+  Json stats = llmeter_load_full(*run, &replayed.summary["requests"]);
+  ASSERT_TRUE(contribute_llmeter_stats({{"cost_total", 1.25}}, stats));
+  ASSERT_TRUE(save_llmeter_run(to.dir, {run->fields, stats, run->responses}));
+
+  const auto again = open_llmeter_run(to.dir);
+  ASSERT_TRUE(again);
+  const FileReplay once_more = replay(*again);
+  EXPECT_EQ(llmeter_load_full(*again, &once_more.summary["requests"])["cost_total"], 1.25);
+  EXPECT_EQ(llmeter_load_lazy(*again)["cost_total"], 1.25);
+}
+
 TEST(SaveLlmeterRun, SaysWhatTheSystemSays) {
   Folder folder;
   folder.write("file", "");

@@ -125,7 +125,7 @@ void expect_same_layout(const std::string& expected, const std::string& actual, 
   EXPECT_EQ(expected.back(), actual.back());
 }
 
-// The records of a run as the seed takes them: every number but NaN. Nothing where there is no file.
+// A run's records as the seed takes them: every number but NaN. Nothing where there is no file.
 std::optional<FileReplay> replay(const LlmeterRun& run) {
   if (!run.responses) return std::nullopt;
   auto replayed = replay_files({run.responses->string()}, llmeter_format(true), {});
@@ -229,8 +229,8 @@ void check_llmeter(const fs::path& dir) {
   check_files(dir, *run, numbers, end_ns);
 }
 
-// `raises` alone: what a run that llmeter cannot load gives is recommended, or a matter of section 9
-// of the specification; that it neither crashes nor hides the damage is tested elsewhere.
+// Where llmeter raises, what we give is what is recommended; that damage is not hidden is checked
+// beside it.
 void check_load(const Json& expected, const Json& actual, const char* what) {
   if (!expected.contains("raises")) expect_same_map(expected, without_output_path(actual), what);
 }

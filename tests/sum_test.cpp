@@ -18,7 +18,7 @@ Sum of(const std::vector<double>& values) {
   sum.add(values);
   return sum;
 }
-Sum of(const std::vector<std::int64_t>& values) {
+Sum of_integers(const std::vector<std::int64_t>& values) {
   Sum sum;
   sum.add(values);
   return sum;
@@ -31,17 +31,17 @@ TEST(Sum, OfNothingIsZero) {
 
 TEST(Sum, OfIntegersIsExactBeyond64Bits) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
-  const Sum sum = of(std::vector<std::int64_t>(1'000, kMost));
+  const Sum sum = of_integers(std::vector<std::int64_t>(1'000, kMost));
   EXPECT_TRUE(sum.integer() == Int128{kMost} * 1'000);
   EXPECT_EQ(sum.value(), 0x1p63 * 1'000);
 
   constexpr auto kLeast = std::numeric_limits<std::int64_t>::min();
-  EXPECT_TRUE(of({kLeast, kLeast, 5}).integer() == Int128{kLeast} * 2 + 5);
+  EXPECT_TRUE(of_integers({kLeast, kLeast, 5}).integer() == Int128{kLeast} * 2 + 5);
 }
 
 TEST(Sum, OfIntegersIsRoundedOnce) {
   // 2^53 + 1 + 1: rounded at each step it would stay 2^53.
-  EXPECT_EQ(of({std::int64_t{1} << 53, 1, 1}).value(), 0x1p53 + 2);
+  EXPECT_EQ(of_integers({std::int64_t{1} << 53, 1, 1}).value(), 0x1p53 + 2);
 }
 
 TEST(Sum, KeepsWhatRoundingWouldLose) {
@@ -88,7 +88,7 @@ TEST(Sum, MergingAnEmptyOneChangesNothing) {
 }
 
 TEST(Sum, AddsIntegersAndDoublesTogether) {
-  Sum sum = of(std::vector<std::int64_t>{40});
+  Sum sum = of_integers(std::vector<std::int64_t>{40});
   sum.add(std::vector<double>{2.5});
   EXPECT_EQ(sum.value(), 42.5);
 }

@@ -22,8 +22,9 @@ inline constexpr std::size_t kCacheLineBytes = 64;
 inline constexpr std::size_t kSharingBytes = 128;
 
 // `published` holds the number of records and two marks, so that one load reads them together.
-inline constexpr std::uint32_t kClosed = 1u << 31;       // no further record will come
-inline constexpr std::uint32_t kLastOfPlace = 1u << 30;  // the last block of its place; with kClosed
+inline constexpr std::uint32_t kClosed = 1u << 31;  // no further record will come
+inline constexpr std::uint32_t kLastOfPlace = 1u
+                                              << 30;  // the last block of its place; with kClosed
 inline constexpr std::uint32_t kCountMask = kLastOfPlace - 1;
 
 enum BlockState : std::uint32_t { kFree = 0, kOpen = 1 };
@@ -37,7 +38,7 @@ struct alignas(kCacheLineBytes) BlockHeader {
   std::atomic<std::uint64_t> first{0};  // worker_seq of record 0
   std::atomic<std::uint64_t> place{0};  // order of foreign files: number of the piece
   std::atomic<std::uint32_t> record_size{0};
-  std::uint32_t slot = 0;               // which ring; written once, before the ring is used
+  std::uint32_t slot = 0;  // which ring; written once, before the ring is used
   std::uint32_t reserved[4] = {};
 
   [[nodiscard]] std::byte* records() noexcept { return reinterpret_cast<std::byte*>(this + 1); }

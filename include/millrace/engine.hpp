@@ -104,7 +104,8 @@ class Engine {
   [[nodiscard]] MILLRACE_API std::uint16_t error_class(std::string_view name);
 
   /// Attaches an observer; millrace/accumulators.hpp does it for Boost.Accumulators.
-  MILLRACE_API Result<void> observe(std::string_view stream, std::string_view metric, Observer observer);
+  MILLRACE_API Result<void> observe(std::string_view stream, std::string_view metric,
+                                    Observer observer);
 
   /// Live numbers, fresh: they cover every push that returned before the call.
   [[nodiscard]] MILLRACE_API Snapshot snapshot() const;

@@ -29,18 +29,18 @@ struct GenerationRecord {
   std::int64_t queued_ns = kAbsentTime;
   std::int64_t dequeued_ns = kAbsentTime;
   std::int64_t scheduled_ns = kAbsentTime;
-  std::int64_t resolve_start_ns = kAbsentTime;   // the worker took it
-  std::int64_t start_ns = kAbsentTime;           // sent
+  std::int64_t resolve_start_ns = kAbsentTime;  // the worker took it
+  std::int64_t start_ns = kAbsentTime;          // sent
   std::int64_t first_iteration_ns = kAbsentTime;
   std::int64_t first_token_ns = kAbsentTime;
   std::int64_t first_output_token_ns = kAbsentTime;  // first token that is not reasoning
   std::int64_t last_token_ns = kAbsentTime;
   std::int64_t last_iteration_ns = kAbsentTime;
-  std::int64_t end_ns = kAbsentTime;             // answer complete, or given up
-  std::int64_t resolve_end_ns = kAbsentTime;     // the worker let go of it
+  std::int64_t end_ns = kAbsentTime;          // answer complete, or given up
+  std::int64_t resolve_end_ns = kAbsentTime;  // the worker let go of it
   std::int64_t finalized_ns = kAbsentTime;
 
-  std::int32_t input_tokens = kAbsentCount;      // as the response tells
+  std::int32_t input_tokens = kAbsentCount;  // as the response tells
   std::int32_t output_tokens = kAbsentCount;
   std::int32_t requested_input_tokens = kAbsentCount;
   std::int32_t requested_output_tokens = kAbsentCount;

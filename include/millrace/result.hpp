@@ -25,8 +25,8 @@ enum class Errc {
   format,            // bytes that are not what they should be
   limit,             // a stated bound was reached
   out_of_memory,
-  closed,            // the engine is finished
-  failed,            // the aggregator stopped on an error; the message says which
+  closed,  // the engine is finished
+  failed,  // the aggregator stopped on an error; the message says which
 };
 
 /// `message` is one line: what, where, and what to do.

@@ -79,10 +79,10 @@ struct Field {
 
 /// The closed set of formulas: a log carries them, so replay needs no code of the user's.
 enum class Operation : std::uint8_t {
-  field,           // a
-  difference,      // a - b
-  sum,             // a + b
-  ratio,           // a / b; absent when b is 0
+  field,               // a
+  difference,          // a - b
+  sum,                 // a + b
+  ratio,               // a / b; absent when b is 0
   per_count_less_one,  // (a - b) / (c - 1); absent unless c > 1: time per further token
 };
 
@@ -121,13 +121,14 @@ struct Schema {
   std::optional<Field> start;        // i64 ns
   std::optional<Field> intended_start;
   std::optional<Field> end;
-  std::vector<NamedField> fields;    // every byte of the record belongs to one
+  std::vector<NamedField> fields;  // every byte of the record belongs to one
   std::vector<Metric> metrics;
   bool operator==(const Schema&) const = default;
 
   /// Sizes, offsets, names and coverage. Engine::stream() calls it; a log reader must.
   [[nodiscard]] MILLRACE_API Result<void> validate() const;
-  [[nodiscard]] MILLRACE_API std::optional<std::size_t> find_metric(std::string_view wanted) const noexcept;
+  [[nodiscard]] MILLRACE_API std::optional<std::size_t> find_metric(
+      std::string_view wanted) const noexcept;
 };
 
 /// Specialised for each record type; has `static Result<Schema> schema()`.
@@ -141,23 +142,30 @@ inline constexpr std::size_t kRecordBytesMax = 512;
 template <typename T>
 concept Record = std::is_trivially_copyable_v<T> && sizeof(T) >= kRecordBytesMin &&
                  sizeof(T) <= kRecordBytesMax && sizeof(T) % 8 == 0 && requires {
-                   { RecordTraits<T>::schema() } -> std::same_as<Result<Schema>>;
-                 };
+  { RecordTraits<T>::schema() } -> std::same_as<Result<Schema>>;
+};
 
 namespace detail {
 
 template <typename M>
 constexpr FieldType field_type_of() {
-  if constexpr (std::is_enum_v<M>) return field_type_of<std::underlying_type_t<M>>();
-  else if constexpr (std::is_same_v<M, float>) return FieldType::f32;
-  else if constexpr (std::is_same_v<M, double>) return FieldType::f64;
+  if constexpr (std::is_enum_v<M>)
+    return field_type_of<std::underlying_type_t<M>>();
+  else if constexpr (std::is_same_v<M, float>)
+    return FieldType::f32;
+  else if constexpr (std::is_same_v<M, double>)
+    return FieldType::f64;
   else {
     static_assert(std::is_integral_v<M> && sizeof(M) <= 8, "a field is a number or an enum");
     constexpr bool is_signed = std::is_signed_v<M>;
-    if constexpr (sizeof(M) == 1) return is_signed ? FieldType::i8 : FieldType::u8;
-    else if constexpr (sizeof(M) == 2) return is_signed ? FieldType::i16 : FieldType::u16;
-    else if constexpr (sizeof(M) == 4) return is_signed ? FieldType::i32 : FieldType::u32;
-    else return is_signed ? FieldType::i64 : FieldType::u64;
+    if constexpr (sizeof(M) == 1)
+      return is_signed ? FieldType::i8 : FieldType::u8;
+    else if constexpr (sizeof(M) == 2)
+      return is_signed ? FieldType::i16 : FieldType::u16;
+    else if constexpr (sizeof(M) == 4)
+      return is_signed ? FieldType::i32 : FieldType::u32;
+    else
+      return is_signed ? FieldType::i64 : FieldType::u64;
   }
 }
 
@@ -207,17 +215,29 @@ class SchemaBuilder {
     return *this;
   }
   template <typename M>
-  SchemaBuilder& status(M T::*member) { return role(schema_.status, "status", member); }
+  SchemaBuilder& status(M T::*member) {
+    return role(schema_.status, "status", member);
+  }
   template <typename M>
-  SchemaBuilder& label(M T::*member) { return role(schema_.label, "label", member); }
+  SchemaBuilder& label(M T::*member) {
+    return role(schema_.label, "label", member);
+  }
   template <typename M>
-  SchemaBuilder& error_class(M T::*member) { return role(schema_.error_class, "error_class", member); }
+  SchemaBuilder& error_class(M T::*member) {
+    return role(schema_.error_class, "error_class", member);
+  }
   template <typename M>
-  SchemaBuilder& start(M T::*member) { return role(schema_.start, "start_ns", member); }
+  SchemaBuilder& start(M T::*member) {
+    return role(schema_.start, "start_ns", member);
+  }
   template <typename M>
-  SchemaBuilder& intended_start(M T::*member) { return role(schema_.intended_start, "intended_start_ns", member); }
+  SchemaBuilder& intended_start(M T::*member) {
+    return role(schema_.intended_start, "intended_start_ns", member);
+  }
   template <typename M>
-  SchemaBuilder& end(M T::*member) { return role(schema_.end, "end_ns", member); }
+  SchemaBuilder& end(M T::*member) {
+    return role(schema_.end, "end_ns", member);
+  }
 
   /// Units of time make the domain `duration` unless another is given.
   SchemaBuilder& metric(std::string name, Unit unit, Expression value,

@@ -69,7 +69,9 @@ class MetricSummary {
   [[nodiscard]] double variance() const noexcept { return variance_; }  // of the population
   [[nodiscard]] double deviation() const noexcept { return deviation_; }
   [[nodiscard]] double skewness() const noexcept { return skewness_; }
-  [[nodiscard]] double kurtosis() const noexcept { return kurtosis_; }  // excess: 0 for a normal one
+  [[nodiscard]] double kurtosis() const noexcept {
+    return kurtosis_;
+  }  // excess: 0 for a normal one
   [[nodiscard]] double min() const noexcept { return min_; }
   [[nodiscard]] double max() const noexcept { return max_; }
 
@@ -128,7 +130,8 @@ class Summary {
  public:
   [[nodiscard]] const std::vector<StreamSummary>& streams() const noexcept { return streams_; }
   /// A name that does not exist: an empty stream.
-  [[nodiscard]] MILLRACE_API const StreamSummary& operator[](std::string_view stream) const noexcept;
+  [[nodiscard]] MILLRACE_API const StreamSummary& operator[](
+      std::string_view stream) const noexcept;
   [[nodiscard]] const Accounting& accounting() const noexcept { return accounting_; }
   /// The first 1,024 workers; accounting() covers all.
   [[nodiscard]] const std::vector<WorkerAccount>& workers() const noexcept { return workers_; }

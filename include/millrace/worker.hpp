@@ -22,6 +22,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -64,11 +65,17 @@ class alignas(kSharingBytes) Port {
   [[nodiscard]] std::byte* enter() noexcept {
     // order: relaxed; only a hint that saves work, the load in publish() decides. Pairs with
     // Gate::close().
-    if (gate_->load(std::memory_order_relaxed) != kRunning || busy() || count_ == capacity_)
-        [[unlikely]] {
-      if (!enter_slow()) return nullptr;
+    if (gate_->load(std::memory_order_relaxed) != kRunning || busy()) [[unlikely]] {
+      return refuse();
     }
+    // Busy before looking for room: a signal handler's push may take the last of it until then.
     set_busy(true);
+    if (count_ == capacity_) [[unlikely]] {
+      if (!open_block()) {
+        set_busy(false);
+        return nullptr;
+      }
+    }
     return next_;
   }
 
@@ -111,9 +118,9 @@ class alignas(kSharingBytes) Port {
   friend Result<Port> open_port(const std::shared_ptr<Core>& core, std::uint32_t stream);
   MILLRACE_API Port(std::shared_ptr<Core> core, Ring& ring) noexcept;
 
-  MILLRACE_API bool enter_slow() noexcept;
+  MILLRACE_API std::nullptr_t refuse() noexcept;
+  MILLRACE_API bool open_block() noexcept;
   MILLRACE_API bool settle() noexcept;
-  bool open_block() noexcept;
   bool close_block(std::uint32_t marks) noexcept;
   void release() noexcept;
 
@@ -161,7 +168,8 @@ class Worker {
   /// False: refused, and counted by reason.
   bool push(const T& record) noexcept {
     std::byte* room = port_.enter();
-    if (room == nullptr) [[unlikely]] return false;
+    if (room == nullptr) [[unlikely]]
+      return false;
     std::memcpy(room, &record, sizeof(T));
     return port_.publish(sizeof(T));
   }

@@ -106,11 +106,11 @@ bool Aggregator::drained() {
 
 std::uint32_t Aggregator::add_stream(std::string name, Schema schema,
                                      std::vector<StreamStats::Bound> goodput) {
-  streams_.push_back({std::move(name),
-                      std::make_shared<StreamStats>(
-                          std::move(schema), memory_,
-                          StatsLimits{options_.labels_max, options_.label_memory_bytes},
-                          std::move(goodput))});
+  streams_.push_back(
+      {std::move(name),
+       std::make_shared<StreamStats>(std::move(schema), memory_,
+                                     StatsLimits{options_.labels_max, options_.label_memory_bytes},
+                                     std::move(goodput))});
   return static_cast<std::uint32_t>(streams_.size() - 1);
 }
 

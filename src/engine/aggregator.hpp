@@ -10,13 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "millrace/options.hpp"
+#include "millrace/summary.hpp"
+
 #include "engine/control.hpp"
 #include "engine/name_mapper.hpp"
 #include "engine/names.hpp"
 #include "engine/place_names.hpp"
 #include "engine/schedule.hpp"
-#include "millrace/options.hpp"
-#include "millrace/summary.hpp"
 #include "stats/stream_stats.hpp"
 #include "transport/ring_set.hpp"
 
@@ -37,7 +38,8 @@ class Aggregator {
   /// Closes the gate, settles every worker's last number, takes all up to it. The last call.
   void close();
 
-  std::uint32_t add_stream(std::string name, Schema schema, std::vector<StreamStats::Bound> goodput);
+  std::uint32_t add_stream(std::string name, Schema schema,
+                           std::vector<StreamStats::Bound> goodput);
   [[nodiscard]] const std::vector<Stream>& streams() const noexcept { return streams_; }
   /// What turns so far have seen: accepted are records whose blocks were taken from the queue.
   [[nodiscard]] Accounting accounting() const;

@@ -15,7 +15,9 @@ namespace {
 Run& run_of(const std::shared_ptr<detail::Core>& core) { return static_cast<Run&>(*core); }
 
 Result<void> check(const EngineOptions& o) {
-  const auto bad = [](std::string what) { return failure(Errc::invalid_argument, std::move(what)); };
+  const auto bad = [](std::string what) {
+    return failure(Errc::invalid_argument, std::move(what));
+  };
   if (o.ring_blocks < 2 || o.ring_blocks > 4096) {
     return bad(fmt::format("engine: ring_blocks is {}; 2 to 4096", o.ring_blocks));
   }
@@ -63,7 +65,8 @@ Result<Engine> Engine::open(EngineOptions options) {
   const bool at_exit = options.finish_at_exit;
   try {
     auto run = std::make_shared<Run>(std::move(options), std::move(*gate), new_run_number());
-    if (fenced) run->notice = "membarrier is refused here: each push pays for a full fence (4-5 ns)";
+    if (fenced)
+      run->notice = "membarrier is refused here: each push pays for a full fence (4-5 ns)";
     if (auto started = run->start(); !started) return tl::unexpected(started.error());
     if (at_exit) ExitGuard::watch(run);
     return Engine(std::move(run));
@@ -77,7 +80,9 @@ Result<std::uint32_t> Engine::add_stream(std::string_view name, Schema schema,
   return run_of(core_).add_stream(name, std::move(schema), std::move(options));
 }
 std::uint16_t Engine::label(std::string_view name) { return run_of(core_).labels.number(name); }
-std::uint16_t Engine::error_class(std::string_view name) { return run_of(core_).errors.number(name); }
+std::uint16_t Engine::error_class(std::string_view name) {
+  return run_of(core_).errors.number(name);
+}
 Result<void> Engine::observe(std::string_view stream, std::string_view metric, Observer observer) {
   return run_of(core_).observe(stream, metric, std::move(observer));
 }

@@ -15,7 +15,8 @@ namespace millrace {
 
 class NameMapper {
  public:
-  NameMapper(Names& labels, Names& errors) noexcept : labels_{labels, {}, {}}, errors_{errors, {}, {}} {}
+  NameMapper(Names& labels, Names& errors) noexcept
+      : labels_{labels, {}, {}}, errors_{errors, {}, {}} {}
 
   void begin(std::shared_ptr<PlaceNames::Pair> names);
   /// Numbers that the slice may carry; names added since are given the run's numbers first.

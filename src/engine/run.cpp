@@ -7,9 +7,8 @@
 #include <exception>
 #include <system_error>
 
-#include <pthread.h>
-
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include "engine/idle_strategy.hpp"
 #include "engine/snapshot_builder.hpp"
@@ -99,8 +98,10 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
   for (const Limit& limit : stream.goodput) {
     const auto metric = schema.find_metric(limit.metric);
     if (!metric) {
-      return failure(Errc::not_found, fmt::format("stream '{}': goodput names metric '{}', which the "
-                                                  "schema does not have", name, limit.metric));
+      return failure(Errc::not_found,
+                     fmt::format("stream '{}': goodput names metric '{}', which the "
+                                 "schema does not have",
+                                 name, limit.metric));
     }
     goodput.push_back({*metric, limit.at_most});
   }
@@ -126,8 +127,8 @@ Result<void> Run::observe(std::string_view stream, std::string_view metric, Obse
       if (existing.name != stream) continue;
       const auto index = existing.stats->schema().find_metric(metric);
       if (!index) {
-        result = failure(Errc::not_found, fmt::format("observe: stream '{}' has no metric '{}'",
-                                                      stream, metric));
+        result = failure(Errc::not_found,
+                         fmt::format("observe: stream '{}' has no metric '{}'", stream, metric));
         return;
       }
       existing.stats->observe(*index, std::move(observer));
@@ -146,7 +147,8 @@ Result<detail::Ring*> Run::open_ring(std::uint32_t stream) {
       record_size = aggregator_.streams()[stream].stats->schema().record_size;
     }
   });
-  if (record_size == 0) return failure(Errc::not_found, fmt::format("worker: no stream {}", stream));
+  if (record_size == 0)
+    return failure(Errc::not_found, fmt::format("worker: no stream {}", stream));
   auto acquired = rings.acquire(stream, record_size);
   if (!acquired) return tl::unexpected(std::move(acquired).error());
   // A turn empties the queue, and so drops the null pointers that primed it.
@@ -178,8 +180,8 @@ Result<Summary> Run::finish() {
   if (thread_ != nullptr && thread_->joinable()) thread_->join();
   if (auto state = failed(); !state) return tl::unexpected(state.error());
   if (!summary_) {
-    summary_ = SummaryBuilder::build(aggregator_, labels.all(), errors.all(),
-                                     finished_ns_ - opened_ns_);
+    summary_ =
+        SummaryBuilder::build(aggregator_, labels.all(), errors.all(), finished_ns_ - opened_ns_);
   }
   return *summary_;
 }

@@ -14,11 +14,12 @@
 #include <string>
 #include <thread>
 
+#include "millrace/engine.hpp"
+
 #include "engine/aggregator.hpp"
 #include "engine/control.hpp"
 #include "engine/names.hpp"
 #include "engine/place_names.hpp"
-#include "millrace/engine.hpp"
 #include "transport/core.hpp"
 
 namespace millrace {
@@ -55,7 +56,7 @@ class Run final : public detail::Core {
   std::unique_ptr<std::thread> thread_;
   const std::int64_t opened_ns_;
   std::int64_t finished_ns_ = 0;
-  std::string failure_;             // why the aggregator stopped; written before control_.stop()
+  std::string failure_;  // why the aggregator stopped; written before control_.stop()
   std::atomic<bool> finishing_{false};
   std::atomic<bool> stopped_{false};
   std::mutex finish_mutex_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/options.hpp"
+
 #include "transport/lane.hpp"
 
 namespace millrace {
@@ -54,10 +55,10 @@ class Schedule {
   std::vector<std::unique_ptr<detail::Lane>> lanes_;  // by slot
   std::int64_t now_ns_ = 0;
   bool everything_ = false;
-  bool was_idle_ = true;     // the last turn took nothing: the first slice goes at once
+  bool was_idle_ = true;  // the last turn took nothing: the first slice goes at once
   bool took_any_ = false;
-  std::size_t cursor_ = 0;           // the lane we are at
-  std::uint32_t left_of_lane_ = 0;   // blocks: one that is refilled while we look must not hold us
+  std::size_t cursor_ = 0;          // the lane we are at
+  std::uint32_t left_of_lane_ = 0;  // blocks: one that is refilled while we look must not hold us
   std::uint64_t place_ = 0;
   bool place_begun_ = false;
   bool closing_ = false;

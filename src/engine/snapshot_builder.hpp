@@ -5,9 +5,10 @@
 
 #include <cstdint>
 
-#include "engine/aggregator.hpp"
 #include "millrace/options.hpp"
 #include "millrace/snapshot.hpp"
+
+#include "engine/aggregator.hpp"
 
 namespace millrace {
 

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "engine/aggregator.hpp"
 #include "millrace/summary.hpp"
+
+#include "engine/aggregator.hpp"
 
 namespace millrace {
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
+#include <exception>
 #include <mutex>
 #include <thread>
 
@@ -24,6 +25,7 @@ struct Share {
   std::uint64_t lines = 0, damaged = 0, torn = 0, blank = 0;
   LineNotes notes;
   std::vector<Bad> bad_lines;  // the thread's first ones; it takes pieces in order
+  std::string failure;         // out of memory
 };
 
 class ParserThread {
@@ -37,7 +39,16 @@ class ParserThread {
         port_(std::move(port)),
         share_(share) {}
 
-  void run() {
+  void run() noexcept {
+    try {
+      take_pieces();
+    } catch (const std::exception& e) {
+      share_.failure = e.what();
+    }
+  }
+
+ private:
+  void take_pieces() {
     Piece piece;
     while (reader_.next(piece)) {
       const auto names = places_.announce(piece.number());
@@ -47,7 +58,6 @@ class ParserThread {
     }
   }
 
- private:
   void take(const Line& line, std::uint64_t piece, PlaceNames::Pair& names) {
     if (line.text.empty() && !line.too_long) {
       ++share_.blank;
@@ -57,7 +67,8 @@ class ParserThread {
     if (line.too_long) return bad(line, piece, reader_.too_long_reason());
     std::byte* record = port_.claim();
     if (record == nullptr) return;  // the engine has failed; finish() says why
-    const char* reason = parser_->parse(line.text, record, names.labels, names.errors, share_.notes);
+    const char* reason =
+        parser_->parse(line.text, record, names.labels, names.errors, share_.notes);
     if (reason != nullptr) return bad(line, piece, reason);  // the room serves the next line
     if (port_.commit()) {
       // order: relaxed; read for progress only.
@@ -133,8 +144,8 @@ LineNotes& LineNotes::operator+=(const LineNotes& other) noexcept {
 
 Result<FileReplay> replay_files(const std::vector<std::string>& inputs, const LineFormat& format,
                                 const FileReplayOptions& options) {
-  auto reader = PieceReader::open(
-      inputs, {.line_bytes_max = options.line_bytes_max, .stop = options.stop});
+  auto reader =
+      PieceReader::open(inputs, {.line_bytes_max = options.line_bytes_max, .stop = options.stop});
   if (!reader) return tl::unexpected(std::move(reader).error());
   return replay_pieces(**reader, format, options);
 }
@@ -180,6 +191,12 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
   parsers.clear();
   auto summary = engine->finish();
   if (!summary) return tl::unexpected(std::move(summary).error());
+
+  for (const Share& share : shares) {
+    if (!share.failure.empty()) {
+      return failure(Errc::out_of_memory, "reading stopped: " + share.failure);
+    }
+  }
 
   FileReplay result;
   result.summary = std::move(*summary);

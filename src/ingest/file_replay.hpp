@@ -10,11 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "ingest/line_format.hpp"
-#include "ingest/piece_reader.hpp"
 #include "millrace/engine.hpp"
 #include "millrace/result.hpp"
 #include "millrace/summary.hpp"
+
+#include "ingest/line_format.hpp"
+#include "ingest/piece_reader.hpp"
 
 namespace millrace {
 
@@ -27,9 +28,9 @@ struct BadLine {
 };
 
 struct FileReplayOptions {
-  EngineOptions engine;             // overflow is `wait` and by_place is on, whatever it says
+  EngineOptions engine;  // overflow is `wait` and by_place is on, whatever it says
   StreamOptions stream;
-  unsigned threads = 0;             // parser threads; 0: one per core
+  unsigned threads = 0;  // parser threads; 0: one per core
   std::size_t line_bytes_max = 16 << 20;
   std::size_t bad_lines_kept = 10;  // the first ones; all are counted
   /// Set from outside (Ctrl-C): stop reading, report what was read.
@@ -39,16 +40,16 @@ struct FileReplayOptions {
 };
 
 struct FileReplay {
-  Summary summary;                   // one stream, named "requests"
-  std::uint64_t lines = 0;           // lines that are not blank
+  Summary summary;          // one stream, named "requests"
+  std::uint64_t lines = 0;  // lines that are not blank
   std::uint64_t records = 0;
-  std::uint64_t damaged = 0;         // lines that are not a record
-  std::uint64_t torn = 0;            // a last line without newline that is not a record (in damaged)
+  std::uint64_t damaged = 0;  // lines that are not a record
+  std::uint64_t torn = 0;     // a last line without newline that is not a record (in damaged)
   std::uint64_t blank = 0;
-  std::uint64_t bytes = 0;           // unpacked
+  std::uint64_t bytes = 0;  // unpacked
   LineNotes notes;
-  std::vector<BadLine> bad_lines;    // in file order
-  std::vector<Error> input_errors;   // inputs that ended before their end
+  std::vector<BadLine> bad_lines;   // in file order
+  std::vector<Error> input_errors;  // inputs that ended before their end
   bool interrupted = false;
 
   /// Nothing was damaged, cut off or left unread.

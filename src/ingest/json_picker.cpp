@@ -211,11 +211,16 @@ const char* JsonPicker::read_scalar(Value& value, JsonValue* to) {
     const std::string_view quoted = without_blanks(token);
     if (quoted.size() < 2 || quoted.back() != '"') return json_reason(simdjson::UNCLOSED_STRING);
     std::string_view text = quoted.substr(1, quoted.size() - 2);
-    if (has_escapes(text)) {
-      if (to == nullptr)
-        return escapes_are_good(text) ? nullptr : json_reason(simdjson::STRING_ERROR);
-      if (const auto error = value.get_string().get(text)) return json_reason(error);
+    const bool escaped = has_escapes(text);
+    if (escaped && to == nullptr && !escapes_are_good(text)) {
+      return json_reason(simdjson::STRING_ERROR);
     }
+    // Either call moves on behind the text. Left to simdjson to skip, a text with a colon behind it
+    // passes for a key, and ["a":1] for an array.
+    simdjson::ondemand::raw_json_string raw;
+    const auto error = escaped && to != nullptr ? value.get_string().get(text)
+                                                : value.get_raw_json_string().get(raw);
+    if (error) return json_reason(error);
     if (to != nullptr) *to = {JsonValue::Kind::text, 0, text};
     return nullptr;
   }

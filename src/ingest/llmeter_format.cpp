@@ -30,7 +30,7 @@ struct Key {
   [[nodiscard]] std::string_view name() const { return quoted.substr(0, quoted.size() - 1); }
 };
 
-// In the order in which llmeter writes them, so that the next key is nearly always the expected one.
+// In the order in which llmeter writes them: the next key is nearly always the expected one.
 constexpr std::array kKeys = {
     Key{"response_text\""},
     Key{"input_payload\""},
@@ -53,6 +53,7 @@ constexpr std::array kKeys = {
 constexpr std::size_t kUnknown = kKeys.size();
 constexpr std::size_t kResponseText = 0, kTimeToFirstToken = 4, kTimeToLastToken = 5;
 constexpr std::size_t kTimePerOutputToken = 10, kError = 11, kRequestTime = 13;
+static_assert(kKeys[kResponseText].quoted == "response_text\"");
 static_assert(kKeys[kTimeToFirstToken].number == &R::time_to_first_token);
 static_assert(kKeys[kTimeToLastToken].number == &R::time_to_last_token);
 static_assert(kKeys[kTimePerOutputToken].number == &R::time_per_output_token);
@@ -119,8 +120,8 @@ class LlmeterParser final : public LineParser {
                     LocalNames& errors, LineNotes& notes) override {
     if (line.size() > parser_.capacity()) {
       // Doubling: lines that grow slowly would else allocate each time.
-      if (const auto error = parser_.allocate(std::bit_ceil(line.size())))
-        return json_reason(error);
+      const auto error = parser_.allocate(std::bit_ceil(line.size()));
+      if (error) return json_reason(error);
     }
     ondemand::document document;
     const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + kPadding);
@@ -177,8 +178,8 @@ class LlmeterParser final : public LineParser {
     if (token.empty()) return json_reason(simdjson::TAPE_ERROR);
     if (key == kError) return read_error(value, token, state);
     if (key == kRequestTime) return read_request_time(value, token, state);
-    if (key < kUnknown && kKeys[key].number != nullptr)
-      return read_number(key, value, token, state);
+    const bool number = key < kUnknown && kKeys[key].number != nullptr;
+    if (number) return read_number(key, value, token, state);
     return starts_a_value(token.front()) ? nullptr : json_reason(simdjson::TAPE_ERROR);
   }
 
@@ -239,8 +240,8 @@ class LlmeterParser final : public LineParser {
 
   // As llmeter does; a time of exactly 0 counts as absent there.
   static void derive_time_per_output_token(R& r) {
-    if (r.time_to_first_token == 0 || r.time_to_last_token == 0 || !(r.num_tokens_output > 1))
-      return;
+    if (r.time_to_first_token == 0 || r.time_to_last_token == 0) return;
+    if (!(r.num_tokens_output > 1)) return;
     r.time_per_output_token =
         (r.time_to_last_token - r.time_to_first_token) / (r.num_tokens_output - 1);
   }

@@ -4,8 +4,8 @@
 //
 //   auto replay = replay_files({"run/responses.jsonl"}, llmeter_format(false), {});
 //
-// Reads     Keys in any order; unknown ones are skipped, missing ones are null, of two equal ones the
-//           last counts: all noted. NaN, Infinity and -Infinity as llmeter writes them, noted.
+// Reads     Keys in any order; unknown ones are skipped, missing ones are null, of two equal ones
+//           the last counts: all noted. NaN, Infinity, -Infinity as llmeter writes them, noted.
 // Derived   time_per_output_token where it is null: (last - first token) / (num_tokens_output - 1)
 //           when both times are there and not 0 and there is more than one token.
 // Status    error, with the text as error class, when `error` is not null, even if it is "".

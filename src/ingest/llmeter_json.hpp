@@ -6,8 +6,8 @@
 //   auto summary = read_python_json_file("run/summary.json");
 //   if (!summary) note(summary.error().message);
 //
-// Keys     In the file's order; of two equal ones the last value stands in the first one's place, as
-//          in a Python dict.
+// Keys     In the file's order; of two equal ones the last value stands in the first one's place,
+//          as in a Python dict.
 // Numbers  Whole ones stay whole while they fit in 64 bits.
 // Limits   1 MiB, nested 100 deep; the top is an object.
 #pragma once

@@ -35,8 +35,8 @@ struct LlmeterRecord {
 };
 static_assert(sizeof(LlmeterRecord) == 72);
 
-/// any_number: every number but NaN enters the statistics, as in llmeter itself; else only durations
-/// that are finite and not negative, and counts that are finite.
+/// any_number: every number but NaN enters the statistics, as in llmeter itself; else only
+/// durations that are finite and not negative, and counts that are finite.
 Result<Schema> llmeter_schema(bool any_number);
 
 template <>

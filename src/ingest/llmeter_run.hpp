@@ -57,7 +57,7 @@ nlohmann::ordered_json empty_llmeter_fields();
 /// The four keys whose text is a time.
 bool is_llmeter_time(std::string_view key);
 
-/// A field that holds a number; a time in nanoseconds since the epoch. nullopt: null or another type.
+/// A field that holds a number; a time, in ns since the epoch. nullopt: null or another type.
 std::optional<double> number_of(const nlohmann::ordered_json& fields, std::string_view key);
 std::optional<std::int64_t> time_ns_of(const nlohmann::ordered_json& fields, std::string_view key);
 

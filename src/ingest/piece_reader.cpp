@@ -72,11 +72,11 @@ std::vector<InputError> PieceReader::input_errors() const {
 }
 
 std::uint64_t PieceReader::bytes_read() const noexcept {
-  return bytes_read_.load(std::memory_order_relaxed);  // relaxed: a progress figure
+  return bytes_read_.load(std::memory_order_relaxed);  // order: relaxed; a progress figure
 }
 
 bool PieceReader::stopped() const noexcept {
-  // Relaxed: the flag carries no data.
+  // order: relaxed; the flag carries no data.
   return options_.stop != nullptr && options_.stop->load(std::memory_order_relaxed);
 }
 
@@ -164,7 +164,7 @@ void PieceReader::fill(Piece& piece) {
 
 std::size_t PieceReader::read(char* to, std::size_t bytes) {
   const std::size_t got = source_->read({to, bytes});
-  bytes_read_.fetch_add(got, std::memory_order_relaxed);  // relaxed: a progress figure
+  bytes_read_.fetch_add(got, std::memory_order_relaxed);  // order: relaxed; a progress figure
   return got;
 }
 

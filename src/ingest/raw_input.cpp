@@ -58,7 +58,7 @@ RawInput::~RawInput() {
 }
 
 bool RawInput::stopped() const noexcept {
-  // Relaxed: the flag carries no data.
+  // order: relaxed; the flag carries no data.
   return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
 }
 

@@ -23,7 +23,8 @@ T load(const std::byte* at) noexcept {
 
 // A signed field's least value is its sentinel; kAbsentTime is that of the widest.
 template <typename T>
-void load_integers(const std::byte* at, std::uint32_t stride, std::uint32_t n, Integers& out) noexcept {
+void load_integers(const std::byte* at, std::uint32_t stride, std::uint32_t n,
+                   Integers& out) noexcept {
   for (std::uint32_t i = 0; i < n; ++i, at += stride) {
     const T value = load<T>(at);
     std::int64_t wide = static_cast<std::int64_t>(value);
@@ -35,7 +36,8 @@ void load_integers(const std::byte* at, std::uint32_t stride, std::uint32_t n, I
 }
 
 template <typename T>
-void load_doubles(const std::byte* at, std::uint32_t stride, std::uint32_t n, Doubles& out) noexcept {
+void load_doubles(const std::byte* at, std::uint32_t stride, std::uint32_t n,
+                  Doubles& out) noexcept {
   for (std::uint32_t i = 0; i < n; ++i, at += stride) {
     const T value = load<T>(at);
     double wide = static_cast<double>(value);
@@ -58,16 +60,26 @@ void load_field(const Field& field, const std::byte* records, std::uint32_t stri
     }
   };
   switch (field.type) {
-    case FieldType::i8: return as(std::int8_t{});
-    case FieldType::u8: return as(std::uint8_t{});
-    case FieldType::i16: return as(std::int16_t{});
-    case FieldType::u16: return as(std::uint16_t{});
-    case FieldType::i32: return as(std::int32_t{});
-    case FieldType::u32: return as(std::uint32_t{});
-    case FieldType::i64: return as(std::int64_t{});
-    case FieldType::u64: return as(std::uint64_t{});
-    case FieldType::f32: return as(float{});
-    case FieldType::f64: return as(double{});
+    case FieldType::i8:
+      return as(std::int8_t{});
+    case FieldType::u8:
+      return as(std::uint8_t{});
+    case FieldType::i16:
+      return as(std::int16_t{});
+    case FieldType::u16:
+      return as(std::uint16_t{});
+    case FieldType::i32:
+      return as(std::int32_t{});
+    case FieldType::u32:
+      return as(std::uint32_t{});
+    case FieldType::i64:
+      return as(std::int64_t{});
+    case FieldType::u64:
+      return as(std::uint64_t{});
+    case FieldType::f32:
+      return as(float{});
+    case FieldType::f64:
+      return as(double{});
   }
 }
 
@@ -142,11 +154,13 @@ void Column::evaluate_doubles(const Metric& metric, const std::byte* records,
         }
         break;
       }
-      case Operation::field: break;
+      case Operation::field:
+        break;
     }
   }
   const bool any = metric.domain == Domain::any;
-  const double least = metric.domain == Domain::duration ? 0.0 : -std::numeric_limits<double>::max();
+  const double least =
+      metric.domain == Domain::duration ? 0.0 : -std::numeric_limits<double>::max();
   std::uint32_t bad = 0;
   for (std::uint32_t i = 0; i < n; ++i) {
     const double value = values[i] + 0.0;  // -0.0 becomes +0.0

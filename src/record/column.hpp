@@ -17,6 +17,7 @@
 #include <cstdint>
 
 #include "millrace/schema.hpp"
+
 #include "record/slice.hpp"
 
 namespace millrace {

@@ -26,11 +26,14 @@ bool good_name(std::string_view name) { return !name.empty() && name.size() <= k
 
 int operands(Operation operation) {
   switch (operation) {
-    case Operation::field: return 1;
+    case Operation::field:
+      return 1;
     case Operation::difference:
     case Operation::sum:
-    case Operation::ratio: return 2;
-    case Operation::per_count_less_one: return 3;
+    case Operation::ratio:
+      return 2;
+    case Operation::per_count_less_one:
+      return 3;
   }
   return 0;
 }
@@ -44,24 +47,36 @@ bool is_integer(FieldType type) {
 
 std::string_view to_string(Status status) noexcept {
   switch (status) {
-    case Status::ok: return "ok";
-    case Status::error: return "error";
-    case Status::incomplete: return "incomplete";
+    case Status::ok:
+      return "ok";
+    case Status::error:
+      return "error";
+    case Status::incomplete:
+      return "incomplete";
   }
   return "unknown";
 }
 
 std::string_view to_string(Unit unit) noexcept {
   switch (unit) {
-    case Unit::none: return "";
-    case Unit::nanoseconds: return "ns";
-    case Unit::microseconds: return "us";
-    case Unit::milliseconds: return "ms";
-    case Unit::seconds: return "s";
-    case Unit::seconds_per_token: return "s/token";
-    case Unit::nanoseconds_per_token: return "ns/token";
-    case Unit::bytes: return "B";
-    case Unit::tokens: return "tokens";
+    case Unit::none:
+      return "";
+    case Unit::nanoseconds:
+      return "ns";
+    case Unit::microseconds:
+      return "us";
+    case Unit::milliseconds:
+      return "ms";
+    case Unit::seconds:
+      return "s";
+    case Unit::seconds_per_token:
+      return "s/token";
+    case Unit::nanoseconds_per_token:
+      return "ns/token";
+    case Unit::bytes:
+      return "B";
+    case Unit::tokens:
+      return "tokens";
   }
   return "";
 }
@@ -69,14 +84,19 @@ std::string_view to_string(Unit unit) noexcept {
 std::optional<double> seconds_in(Unit unit) noexcept {
   switch (unit) {
     case Unit::nanoseconds:
-    case Unit::nanoseconds_per_token: return 1e-9;
-    case Unit::microseconds: return 1e-6;
-    case Unit::milliseconds: return 1e-3;
+    case Unit::nanoseconds_per_token:
+      return 1e-9;
+    case Unit::microseconds:
+      return 1e-6;
+    case Unit::milliseconds:
+      return 1e-3;
     case Unit::seconds:
-    case Unit::seconds_per_token: return 1.0;
+    case Unit::seconds_per_token:
+      return 1.0;
     case Unit::none:
     case Unit::bytes:
-    case Unit::tokens: return std::nullopt;
+    case Unit::tokens:
+      return std::nullopt;
   }
   return std::nullopt;
 }
@@ -84,26 +104,33 @@ std::optional<double> seconds_in(Unit unit) noexcept {
 std::size_t size_of(FieldType type) noexcept {
   switch (type) {
     case FieldType::i8:
-    case FieldType::u8: return 1;
+    case FieldType::u8:
+      return 1;
     case FieldType::i16:
-    case FieldType::u16: return 2;
+    case FieldType::u16:
+      return 2;
     case FieldType::i32:
     case FieldType::u32:
-    case FieldType::f32: return 4;
+    case FieldType::f32:
+      return 4;
     case FieldType::i64:
     case FieldType::u64:
-    case FieldType::f64: return 8;
+    case FieldType::f64:
+      return 8;
   }
   return kRecordBytesMax + 1;  // a type that does not exist fits nowhere
 }
 
 bool Metric::integral() const noexcept {
   switch (value.operation) {
-    case Operation::field: return is_integer(value.a.type);
+    case Operation::field:
+      return is_integer(value.a.type);
     case Operation::difference:
-    case Operation::sum: return is_integer(value.a.type) && is_integer(value.b.type);
+    case Operation::sum:
+      return is_integer(value.a.type) && is_integer(value.b.type);
     case Operation::ratio:
-    case Operation::per_count_less_one: return false;
+    case Operation::per_count_less_one:
+      return false;
   }
   return false;
 }
@@ -118,8 +145,8 @@ std::optional<std::size_t> Schema::find_metric(std::string_view wanted) const no
 Result<void> Schema::validate() const {
   if (!good_name(name)) return invalid(*this, "its name must have 1 to 120 bytes");
   if (record_size < kRecordBytesMin || record_size > kRecordBytesMax || record_size % 8 != 0) {
-    return invalid(*this, fmt::format("a record of {} bytes; 16 to 512 bytes, a multiple of 8",
-                                      record_size));
+    return invalid(
+        *this, fmt::format("a record of {} bytes; 16 to 512 bytes, a multiple of 8", record_size));
   }
   if (fields.size() > kFieldsMax) return invalid(*this, "too many fields");
   if (metrics.empty() || metrics.size() > kMetricsMax) {
@@ -149,8 +176,10 @@ Result<void> Schema::validate() const {
   for (const Role& role : roles) {
     if (!role.field) continue;
     if (!inside(*role.field, record_size) || role.field->type != role.type) {
-      return invalid(*this, fmt::format("the {} field must be {} bytes wide, unsigned unless a time, "
-                                        "and inside the record", role.name, size_of(role.type)));
+      return invalid(*this,
+                     fmt::format("the {} field must be {} bytes wide, unsigned unless a time, "
+                                 "and inside the record",
+                                 role.name, size_of(role.type)));
     }
   }
 
@@ -173,7 +202,8 @@ Result<void> Schema::validate() const {
   for (std::uint32_t i = 0; i < record_size; ++i) {
     if (!covered[i]) {
       return invalid(*this, fmt::format("byte {} of the record is no field: remove the padding or "
-                                        "list it with field(\"reserved\", ..)", i));
+                                        "list it with field(\"reserved\", ..)",
+                                        i));
     }
   }
   return {};

@@ -4,8 +4,8 @@
 //
 //   save_llmeter_run("out", {.fields = run.fields, .stats = stats, .responses = run.responses});
 //
-// Files     4 blanks of indent, no final newline, times cut to whole seconds with Z. Each is written
-//           aside and renamed: a reader sees the old one or the whole new one.
+// Files     4 blanks of indent, no final newline, times cut to whole seconds with Z. Each is
+//           written aside and renamed: a reader sees the old one or the whole new one.
 // Responses Copied, unpacked, if the directory has none. If it has some they must be the same:
 //           another run's are never mixed with, nor overwritten.
 // Errors    invalid_argument: the directory holds another run's responses; io.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// llmeter's statistics of a stream, under llmeter's names and by its definitions: percentiles by the
-// exclusive rule over the records of every status, failed ones included.
+// llmeter's statistics of a stream, under llmeter's names and by its definitions: percentiles by
+// the exclusive rule over the records of every status, failed ones included.
 //
 //   const LlmeterNumbers numbers = llmeter_numbers(summary["requests"]);
 //   const auto stats = llmeter_stats(numbers, end_ns, run.fields);      // to_stats() of llmeter
@@ -10,7 +10,7 @@
 // Maps      Flat, in llmeter's order. Whole numbers of tokens are integers where Python's are.
 // Streams   Any with llmeter's metrics, or those of GenerationRecord; times are given in seconds.
 //           A StreamSnapshot serves a live display: its percentiles are nearest rank, approximate.
-// Source    notes in docs/seed-features.md; llmeter 1c0a6e1 (main), 4d9ce3e (pull request 56).
+// Source    docs/seed-features.md; llmeter 1c0a6e1 (main), 4d9ce3e (pull request 56).
 #pragma once
 
 #include <array>

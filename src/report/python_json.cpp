@@ -21,7 +21,7 @@ struct Decoded {
   std::size_t bytes;
 };
 
-// The code point at the front of `text`; a byte that starts no UTF-8 sequence alone, as a surrogate.
+// The code point at the front of `text`; a byte that starts no UTF-8 sequence as a surrogate.
 Decoded decode(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// JSON to the byte as Python's json.dumps writes it, for files that must stay equal to llmeter's and
-// guidellm's.
+// JSON to the byte as Python's json.dumps writes it, for files that must stay equal to llmeter's
+// and guidellm's.
 //
 //   std::string text = python_json(stats, 4);       // json.dumps(stats, indent=4)
 //   std::string line = python_json(record);         // json.dumps(record)

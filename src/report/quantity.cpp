@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <span>
 
 #include <fmt/format.h>
 
@@ -20,26 +19,42 @@ constexpr std::array<Scale, 8> kTimes{{{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3},
                                        {"min", 60}, {"h", 3600}, {"\u00b5s", 1e-6}, {"m", 60}}};
 constexpr std::array<Scale, 5> kBinary{{{"B", 1}, {"KiB", 1024.0}, {"MiB", 1048576.0},
                                         {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}}};
-constexpr std::array<Scale, 4> kThousands{{{"", 1}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}};
+constexpr std::array<Scale, 4> kThousands{{{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}}};
 
-// Four significant digits without an exponent, for |value| in [1, 1000) or whatever is left.
+std::string grouped(std::string digits) {
+  const std::size_t sign = digits.starts_with('-') ? 1 : 0;
+  for (std::size_t at = digits.size(); at > sign + 3; at -= 3) digits.insert(at - 3, 1, ',');
+  return digits;
+}
+
+// Four significant digits without an exponent, as far as that is readable.
 std::string four_digits(double value) {
   const double size = std::fabs(value);
   if (size >= 1e6 || (size != 0 && size < 1e-3)) return fmt::format("{:.3e}", value);
-  if (size >= 999.95) return fmt::format("{:.0f}", value);
+  if (size >= 999.95) return grouped(fmt::format("{:.0f}", value));
   if (size >= 99.995) return fmt::format("{:.1f}", value);
   if (size >= 9.9995) return fmt::format("{:.2f}", value);
-  return fmt::format("{:.3f}", value);
+  if (size >= 0.99995) return fmt::format("{:.3f}", value);
+  return fmt::format("{:#.4g}", value);
 }
 
-std::string scaled(double value, std::span<const Scale> scales) {
+std::string show_bytes(double value) {
   std::size_t at = 0;
-  while (at + 1 < scales.size() && std::fabs(value) >= 0.99995 * scales[at + 1].factor) ++at;
-  const double shown = value / scales[at].factor;
-  const std::string number = shown == std::floor(shown) && std::fabs(shown) < 1000 && at == 0
-                                 ? fmt::format("{:.0f}", shown)
-                                 : four_digits(shown);
-  return scales[at].name.empty() ? number : fmt::format("{} {}", number, scales[at].name);
+  while (at + 1 < kBinary.size() && std::fabs(value) >= 0.99995 * kBinary[at + 1].factor) ++at;
+  const double shown = value / kBinary[at].factor;
+  return fmt::format("{} {}", at == 0 && shown == std::floor(shown) ? fmt::format("{:.0f}", shown)
+                                                                    : four_digits(shown),
+                     kBinary[at].name);
+}
+
+std::string show_counted(double value) {
+  const double size = std::fabs(value);
+  if (size >= 999'950) {
+    std::size_t at = 1;
+    while (at + 1 < kThousands.size() && size >= 0.99995 * kThousands[at + 1].factor) ++at;
+    return fmt::format("{} {}", four_digits(value / kThousands[at].factor), kThousands[at].name);
+  }
+  return value == std::floor(value) ? grouped(fmt::format("{:.0f}", value)) : four_digits(value);
 }
 
 // Powers of ten apart, so that 500 ms is 5e8 ns to the last bit.
@@ -60,20 +75,13 @@ std::string show(double value, Unit unit) {
     while (at < 3 && std::fabs(seconds) >= 0.99995 * kTimes[at + 1].factor) ++at;
     return fmt::format("{} {}", four_digits(seconds / kTimes[at].factor), kTimes[at].name);
   }
-  if (unit == Unit::bytes) return scaled(value, kBinary);
-  return scaled(value, kThousands);
+  return unit == Unit::bytes ? show_bytes(value) : show_counted(value);
 }
 
-std::string show_number(double value) {
-  if (std::isnan(value)) return "-";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  return four_digits(value);
-}
+std::string show_count(std::uint64_t count) { return grouped(fmt::format("{}", count)); }
 
-std::string show_count(std::uint64_t count) {
-  std::string text = fmt::format("{}", count);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
+std::string show_percent(double fraction) {
+  return std::isnan(fraction) ? "-" : fmt::format("{:.4g} %", 100 * fraction);
 }
 
 std::optional<double> parse_quantity(std::string_view text, Unit unit) {
@@ -101,6 +109,7 @@ std::optional<double> parse_quantity(std::string_view text, Unit unit) {
     }
     return std::nullopt;
   }
+  if (suffix == "m") suffix = "M";  // no count is a thousandth
   for (const Scale& scale : kThousands) {
     if (scale.name == suffix) return number * scale.factor;
   }

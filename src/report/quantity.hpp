@@ -3,12 +3,15 @@
 // Quantities as people read and write them.
 //
 //   show(0.0496, Unit::seconds)        "49.60 ms"
+//   show(1845, Unit::tokens)           "1,845"
 //   show(1234567, Unit::tokens)        "1.235 M"
 //   parse_quantity("500ms", Unit::nanoseconds)     5e8
 //
-// Four significant digits, the unit that leaves 1 to 999 before the point. A missing number is "-".
+// Four significant digits, the unit that leaves 1 to 999 before the point; counts are scaled from a
+// million on. A missing number is "-".
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,13 +21,13 @@
 namespace millrace {
 
 std::string show(double value, Unit unit);
-/// Four significant digits, no unit: skewness, rates.
-std::string show_number(double value);
 /// 12,345,678
 std::string show_count(std::uint64_t count);
+/// 0.1304: "13.04 %"
+std::string show_percent(double fraction);
 
 /// A number with an optional unit, in `unit`. Times without a unit are milliseconds, as in k6 and
-/// vLLM; bytes take B, KB, MB, KiB, MiB; counts take k and M. nullopt: not a quantity of this kind.
+/// vLLM; bytes take B, KB, MB, KiB, MiB; counts take k, M and G. nullopt: not a quantity of this kind.
 std::optional<double> parse_quantity(std::string_view text, Unit unit);
 
 }  // namespace millrace

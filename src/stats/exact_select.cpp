@@ -9,10 +9,19 @@ namespace {
 // Counting costs 1 ns a value and divides by up to 256, std::nth_element 5 ns: below this it is not
 // worth another level.
 constexpr std::uint64_t kSelected = 4'096;
+// So many are copied (8 MiB) rather than picked again out of lists of four times as many and more.
+constexpr std::uint64_t kCopied = std::uint64_t{1} << 20;
 
 // What a tree and a bucket have in common.
 bool is_list(const Tree& tree) noexcept { return tree.list() != nullptr; }
 bool is_list(const Bucket& bucket) noexcept { return !bucket.split(); }
+
+std::uint64_t listed(const Bucket& bucket, int level) noexcept {
+  return is_list(bucket) ? count(bucket, level) : 0;
+}
+std::uint64_t listed(const Tree& tree, int level) noexcept {
+  return is_list(tree) ? count(*tree.list(), level) : 0;
+}
 
 template <typename Visit>
 void for_each_child(const Tree& tree, int, Visit&& visit) {
@@ -78,7 +87,9 @@ void descend(std::span<const Part* const> parts, const Range& range,
     found.insert(found.end(), ranks.size(), value_of_key(range.prefix));
     return;
   }
-  if (range.count <= kSelected) {
+  std::uint64_t in_lists = 0;
+  for (const Part* part : parts) in_lists += listed(*part, range.level);
+  if (range.count <= kSelected || (range.count <= kCopied && range.count < in_lists / 4)) {
     std::vector<double> values;
     values.reserve(range.count);
     for (const Part* part : parts) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Order statistics of the union of exact trees: a radix selection from the top bits of the key down,
-// which takes counts from the trees as far as these are split and counts values where they are not.
+// Order statistics of the union of exact trees: a radix selection from the top bits of the key
+// down, which takes counts from the trees as far as these are split and counts values where they
+// are not.
 //
-// Cost     One 10 M value tree: the footers of its lists, and 4,096 values: about 0.1 ms. Many small
-//          trees that are plain lists: some passes over their values, 1 ns a value and pass.
-// Memory   At most 4,096 values are copied for a rank.
+// Cost     One tree of 10 M values: 20 to 500 us. Many small trees that are plain lists: some
+//          passes over their values, 2 to 4 ns a value and pass.
+// Memory   At most 4,096 values are copied for a rank, or 8 MiB of a union.
 #pragma once
 
 #include <cstdint>

@@ -4,13 +4,13 @@
 // selection in one bucket: a radix partition by order key, kept live.
 //
 // Method     Values are appended to the lists of an exact::Tree (exact_tree.hpp): one list for a
-//            small key, then a list for each octave, and 5 mantissa bits, and 8 more, as each fills.
-//            A query counts by the same bits, of one tree or of many side by side, down to the few
-//            values among which the rank lies, and selects there: a radix selection that finds its
-//            first passes done.
-// Accuracy   Exact. After drop_values() only the buckets' counts are left: a histogram of 5 mantissa
-//            bits, relative error 2^-6 = 1.6e-2.
-// Cost       3-4 ns a value, about 10 bytes; docs/benchmarks.md.
+//            small key, then a list for each octave, and 5 mantissa bits, and 8 more, as each
+//            fills. A query counts by the same bits, of one tree or of many side by side, down to
+//            the few values among which the rank lies, and selects there: a radix selection that
+//            finds its first passes done.
+// Accuracy   Exact. After drop_values() only the buckets' counts are left: a histogram of 5
+//            mantissa bits, relative error 2^-6 = 1.6e-2.
+// Cost       3-4 ns a value; 8.4 bytes of a large key, 11.5 of one of 2,000; docs/benchmarks.md.
 // Threads    Reentrant; order_statistics() changes nothing.
 #pragma once
 

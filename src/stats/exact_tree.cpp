@@ -47,6 +47,18 @@ template <int Level>
   }
 }
 
+struct Place {
+  Bucket* bucket;
+  int level;
+};
+
+Place leaf_below(Place place, std::uint64_t key) noexcept {
+  while (place.bucket->split()) {
+    place = {&place.bucket->children[child_index(key, place.level)], below(place.level)};
+  }
+  return place;
+}
+
 Run* run_of(Footer* piece) noexcept { return reinterpret_cast<Run*>(piece + 1) - 1; }
 
 std::uint64_t elements(const Bucket& list) noexcept {
@@ -96,33 +108,28 @@ void Tree::forget() noexcept {
 }
 
 bool Tree::append(Bucket* bucket, int level, std::uint64_t key, double value) {
-  for (;;) {
-    while (bucket->split()) {
-      bucket = &bucket->children[child_index(key, level)];
-      level = below(level);
+  Place place = leaf_below({bucket, level}, key);
+  while (place.bucket->tail == nullptr || place.bucket->full()) {
+    if (!make_room(*place.bucket, place.level)) return false;
+    if (place.level == kRootLevel && !octaves_.empty()) {  // the root was split
+      place = {&octaves_.at(octave_of(key)), kOctaveLevel};
     }
-    if (bucket->tail != nullptr && !bucket->full()) [[likely]]
-      break;
-    if (!make_room(*bucket, level)) return false;
-    if (level == kRootLevel && !octaves_.empty()) {  // the root was split
-      bucket = &octaves_.at(octave_of(key));
-      level = kOctaveLevel;
-    }
+    place = leaf_below(place, key);
   }
-  *bucket->tail++ = value + 0.0;
+  *place.bucket->tail++ = value + 0.0;
   return true;
 }
 
 bool Tree::make_room(Bucket& bucket, int level) {
   if (bucket.empty()) return add_chunk(bucket, kCapacities.front());
   const std::span<const double> chunk(bucket.last->begin(), bucket.last->capacity);
-  if (std::ranges::all_of(chunk, [&](double x) { return x == chunk.front(); })) {
-    return collapse(bucket);
-  }
   const std::uint64_t held = elements(bucket);
   if (level >= kOctaveLevel ? held >= kListed
                             : held >= kListedAtMost || (held >= kListedOfTies && repeats(chunk))) {
     return split(bucket, level);
+  }
+  if (std::ranges::all_of(chunk, [&](double x) { return x == chunk.front(); })) {
+    return collapse(bucket);
   }
   return add_chunk(bucket, capacity_for(held));
 }
@@ -145,7 +152,7 @@ bool Tree::add_chunk(Bucket& bucket, std::size_t capacity) {
   return true;
 }
 
-// Goes before the chunk that is being filled, which every list has.
+// To a list, or an empty bucket: goes before the chunk that is being filled, which every list has.
 bool Tree::add_run(Bucket& bucket, double value, std::uint64_t count) {
   if (bucket.empty() && !add_chunk(bucket, kCapacities.front())) return false;
   Footer& chunk = *bucket.last;
@@ -192,7 +199,11 @@ bool Tree::split(Bucket& bucket, int level) {
   for_each(bucket, level, [&](double value, std::uint64_t count) {
     const std::uint64_t key = order_key(value);
     Bucket& child = children ? children[child_index(key, level)] : octaves_.at(octave_of(key));
-    room = room && (count == 1 ? append(&child, next, key, value) : add_run(child, value, count));
+    if (count == 1) {
+      room = room && append(&child, next, key, value);
+    } else {  // the child may have been split on the way
+      room = room && add_run(*leaf_below({&child, next}, key).bucket, value, count);
+    }
   });
   if (!room) {  // the list is still whole; what the children took is the arena's loss
     if (level == kRootLevel) octaves_ = {};

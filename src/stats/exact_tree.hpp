@@ -2,10 +2,10 @@
 //
 // ExactTree: values in a radix tree of their order keys, each leaf an unsorted list.
 //
-// Method     The root is a list of 1,024 values, then a map of octaves; an octave is a list of 1,024,
-//            then 32 buckets by 5 mantissa bits; a bucket is split by its next 8 bits, and these
-//            again, beyond 65,536 values when they repeat and 2^20 when they do not. Lists are
-//            looked at when a chunk is full, so these are passed by up to a chunk.
+// Method     The root is a list of 1,024 values, then a map of octaves; an octave is a list of
+//            1,024, then 32 buckets by 5 mantissa bits; a bucket is split by its next 8 bits, and
+//            these again, beyond 65,536 values when they repeat and 2^20 when they do not. Lists
+//            are looked at when a chunk is full, so these are passed by up to a chunk.
 //            A full chunk of equal values becomes a run, a (value, count) pair, which counts as one
 //            value: so equal ones neither grow a list nor split it, and the last level, where keys
 //            are whole, always suffices.
@@ -43,7 +43,8 @@ constexpr std::size_t child_index(std::uint64_t key, int level) noexcept {
   return (key >> below(level)) & (children_at(level) - 1);
 }
 
-/// At the end of each piece of a list: `capacity` values lie before a chunk's, a Run around a run's.
+/// At the end of each piece of a list: `capacity` values lie before a chunk's, a Run around a
+/// run's.
 struct Footer {
   Footer* previous;
   std::uint32_t elements_before;  // values and runs in the pieces before this one
@@ -60,8 +61,8 @@ struct Run {
   Footer footer;
 };
 
-/// Empty: both null. A list: tail is where the next value goes, in the chunk that `last` ends. Split:
-/// tail is null and children is not.
+/// Empty: both null. A list: tail is where the next value goes, in the chunk that `last` ends.
+/// Split: tail is null and children is not.
 struct Bucket {
   double* tail = nullptr;
   union {

@@ -7,8 +7,8 @@
 //            normal double. Zero and the infinities have buckets of their own (zero shares its one
 //            with values below 2^-1032).
 //            CoarseHistogram: 2^-6 = 1.6e-2.
-// Memory     32 KiB for the directory from the first value on, and 8 KiB an octave touched (a page of
-//            1,024 counts). CoarseHistogram: 32 to 64 bytes, and 256, an octave.
+// Memory     32 KiB for the directory from the first value on, and 8 KiB an octave touched (a page
+//            of 1,024 counts). CoarseHistogram: 32 to 64 bytes, and 256, an octave.
 // Cost       add(): about 1 ns a value once its page is there; docs/benchmarks.md.
 // Merge      by addition: exact, in any order.
 // Threads    Reentrant.

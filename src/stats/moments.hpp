@@ -5,8 +5,8 @@
 // Method     of(): two passes over a slice: the mean, then sums of powers of the distance to it, in
 //            eight logical lanes that are added in one fixed order, so that every SIMD width gives
 //            the same bits. merge(): Pebay's pairwise formulas.
-// Accuracy   docs/accuracy.md. count, min and max are exact; equal values have a variance of 0. Where
-//            there are infinities mean is their sum (NaN for both) and m2 to m4 are NaN.
+// Accuracy   docs/accuracy.md. count, min and max are exact; equal values have a variance of 0.
+//            Where there are infinities mean is their sum (NaN for both) and m2 to m4 are NaN.
 // Empty      count is 0 and every other figure NaN. Merging an empty Moments in, on either side,
 //            changes nothing.
 // Source     Pebay, "Formulas for robust, one-pass parallel computation of covariances and

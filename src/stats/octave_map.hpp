@@ -4,8 +4,8 @@
 // metric seldom has values in more than twenty octaves, but any of the 4,096 may come.
 //
 // OctaveMap    small: open addressing by the octave's low bits, at most half full. Neighbouring
-//              octaves have neighbouring slots: one probe, unless values lie very far apart. Nothing
-//              while empty, then two to four slots an octave.
+//              octaves have neighbouring slots: one probe, unless values lie very far apart.
+//              Nothing while empty, then two to four slots an octave.
 // OctaveArray  fast: an array of all octaves (32 KiB of pointers), made at first use.
 //
 // Lifetime     A pointer or reference is good until the next at().

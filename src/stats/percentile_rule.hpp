@@ -5,7 +5,11 @@
 // 1,000 values is the 999th, whatever 99.9 is in binary.
 //
 //   const Ranks ranks = ranks_of(99, n, Rule::linear);
-//   double value = combine(ranks, x(ranks.low), x(ranks.high));
+//   double value = combine(ranks, x(ranks.low), x(ranks.high), x(1), x(n));
+//
+// linear has numpy's bits, exclusive those of Python's statistics module. p0 and p100: the least
+// and the greatest value, but exclusive extrapolates there too, to 2 x(1) - x(2) and 2 x(n) -
+// x(n-1).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +35,8 @@ Ranks ranks_of(double p, std::uint64_t n, Rule rule) noexcept;
 double combine(const Ranks& ranks, double low, double high, double least, double greatest) noexcept;
 
 /// The smallest n for which an upper bound of the p-th percentile with 95 % confidence is an
-/// observed value: 1 - (p/100)^n >= 0.95 (for p < 50 the lower bound of 100-p). p99: 299.
+/// observed value: 1 - (p/100)^n >= 0.95 (for p < 50 the lower bound of 100-p). p99: 299;
+/// p0 and p100: no sample suffices, the greatest integer.
 /// Source: Wilks, "Determination of sample sizes for setting tolerance limits" (1941).
 std::uint64_t least_sample_for(double p) noexcept;
 

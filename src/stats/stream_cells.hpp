@@ -44,7 +44,8 @@ struct StreamStats::Scratch {
   std::array<std::uint8_t, kSliceRecordsMax> status;
   std::array<std::uint16_t, kSliceRecordsMax> label;
   std::array<std::uint16_t, kSliceRecordsMax> group_of_record;
-  std::array<std::vector<std::uint16_t>, kStatusCount> group_of;  // by label; kNoGroup between slices
+  std::array<std::vector<std::uint16_t>, kStatusCount>
+      group_of;  // by label; kNoGroup between slices
   std::array<std::uint8_t, kSliceRecordsMax> good;
 
   // The present values of one metric, group after group.

@@ -99,8 +99,13 @@ std::vector<std::optional<Percentile>> StreamStats::percentiles(std::size_t metr
     values = ExactStore::order_statistics(stores, wanted_ranks);
   }
   if (values_dropped_) {
-    // The least and the greatest are known exactly; no percentile of an observed value passes them.
-    for (double& value : values) value = std::clamp(value, moments.min, moments.max);
+    // The least and the greatest are known exactly, and no order statistic passes them.
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] = wanted_ranks[i] == 1 ? moments.min
+                  : wanted_ranks[i] == moments.count
+                      ? moments.max
+                      : std::clamp(values[i], moments.min, moments.max);
+    }
   }
 
   const auto value_at = [&](std::uint64_t rank) {

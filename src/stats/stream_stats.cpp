@@ -9,7 +9,6 @@
 namespace millrace {
 namespace {
 
-
 template <typename T>
 T load(const std::byte* at) noexcept {
   T value;
@@ -87,7 +86,8 @@ void StreamStats::group(const Slice& slice, const NameMap& names) {
     std::uint8_t status = schema_.status ? load<std::uint8_t>(at + schema_.status->offset) : 0;
     // A status that does not exist is no success.
     if (status >= kStatusCount) status = static_cast<std::uint8_t>(Status::error);
-    std::uint16_t label = schema_.label ? load<std::uint16_t>(at + schema_.label->offset) : kNoLabel;
+    std::uint16_t label =
+        schema_.label ? load<std::uint16_t>(at + schema_.label->offset) : kNoLabel;
     if (label != kNoLabel && !names.labels.empty()) {
       label = label < names.labels.size() ? names.labels[label] : kOtherLabel;
     }
@@ -186,7 +186,8 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
         cell.tally.invalid += invalid;
         cell.tally.add(Moments::of(values));
         if (integral) {
-          cell.tally.sum.add(std::span<const std::int64_t>(s.integers.data() + group_begin, values.size()));
+          cell.tally.sum.add(
+              std::span<const std::int64_t>(s.integers.data() + group_begin, values.size()));
         } else {
           cell.tally.sum.add(values);
         }
@@ -198,7 +199,8 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
     status_cell.tally.add(Moments::of(values));
     status_cell.histogram.add(values);
     if (integral) {
-      status_cell.tally.sum.add(std::span<const std::int64_t>(s.integers.data() + status_begin, values.size()));
+      status_cell.tally.sum.add(
+          std::span<const std::int64_t>(s.integers.data() + status_begin, values.size()));
     } else {
       status_cell.tally.sum.add(values);
     }
@@ -270,7 +272,8 @@ std::uint16_t StreamStats::admitted(std::uint16_t label) {
   }
   if (label >= label_seen_.size()) label_seen_.resize(std::size_t{label} + 1);
   const bool named = label != kNoLabel && label != kOtherLabel;
-  const bool room = label_order_.size() < limits_.labels_max && label_bytes_ < limits_.label_memory_bytes;
+  const bool room =
+      label_order_.size() < limits_.labels_max && label_bytes_ < limits_.label_memory_bytes;
   if (named && !room) {
     label_seen_[label] = 2;
     return admitted(kOtherLabel);

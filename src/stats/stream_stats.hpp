@@ -26,6 +26,7 @@
 #include "millrace/percentile.hpp"
 #include "millrace/schema.hpp"
 #include "millrace/summary.hpp"
+
 #include "record/column.hpp"
 #include "record/slice.hpp"
 #include "stats/arena.hpp"
@@ -142,8 +143,8 @@ class StreamStats {
   std::uint64_t counts_[kStatusCount] = {};
   std::vector<std::array<std::unique_ptr<StatusCell>, kStatusCount>> status_cells_;  // by metric
   std::array<std::vector<std::unique_ptr<LabelKey>>, kStatusCount> keys_;  // by status, label
-  std::vector<std::uint16_t> label_order_;   // as first seen
-  std::vector<std::uint8_t> label_seen_;     // by number
+  std::vector<std::uint16_t> label_order_;                                 // as first seen
+  std::vector<std::uint8_t> label_seen_;                                   // by number
   std::size_t label_bytes_ = 0;
   bool by_label_ = false;  // until a label is seen, a label cell's moments are its status cell's
   bool values_dropped_ = false;

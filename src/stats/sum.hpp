@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Sum: of integers exactly, in 128 bits; of doubles with a second double that keeps what rounding
-// would lose (Neumaier 1974), so that 10^9 values still sum to within a few units of the last place.
+// would lose (Neumaier 1974), so that 10^9 values still sum to within a few units of the last
+// place.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "millrace/options.hpp"
+
 #include "transport/gate.hpp"
 #include "transport/ring_set.hpp"
 

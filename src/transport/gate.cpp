@@ -6,12 +6,11 @@
 #include <new>
 #include <utility>
 
+#include <fmt/format.h>
 #include <linux/membarrier.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace millrace::detail {
 namespace {
@@ -23,16 +22,19 @@ std::size_t page_bytes() noexcept { return static_cast<std::size_t>(::sysconf(_S
 }  // namespace
 
 Result<Gate> Gate::open() {
-  void* page = ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                      -1, 0);
+  void* page =
+      ::mmap(nullptr, page_bytes(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) {
-    return failure(Errc::out_of_memory, fmt::format("engine: no page for its state: {}", std::strerror(errno)));
+    return failure(Errc::out_of_memory,
+                   fmt::format("engine: no page for its state: {}", std::strerror(errno)));
   }
   if (::madvise(page, page_bytes(), MADV_WIPEONFORK) != 0) {
     const int why = errno;
     ::munmap(page, page_bytes());
-    return failure(Errc::io, fmt::format("engine: MADV_WIPEONFORK refused ({}); Linux 4.14 or later "
-                                         "is needed", std::strerror(why)));
+    return failure(Errc::io,
+                   fmt::format("engine: MADV_WIPEONFORK refused ({}); Linux 4.14 or later "
+                               "is needed",
+                               std::strerror(why)));
   }
   const bool fenced = !membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
   return Gate(::new (page) std::atomic<std::uint32_t>(kRunning), fenced);

@@ -36,7 +36,9 @@ std::uint32_t Lane::usable(const BlockHeader& block, std::uint32_t published) co
   const std::uint32_t count = published & kCountMask;
   if (worker_of(block) != limit_worker_) return count;
   const std::uint64_t first = first_of(block);
-  return first >= limit_ ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>(count, limit_ - first));
+  return first >= limit_
+             ? 0
+             : static_cast<std::uint32_t>(std::min<std::uint64_t>(count, limit_ - first));
 }
 
 Lane::Front Lane::front() noexcept {

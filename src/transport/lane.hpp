@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "millrace/block.hpp"
+
 #include "record/slice.hpp"
 
 namespace millrace::detail {
@@ -52,7 +53,8 @@ class Lane {
 
  private:
   [[nodiscard]] BlockHeader& oldest() const noexcept { return *opened_[head_]; }
-  [[nodiscard]] std::uint32_t usable(const BlockHeader& block, std::uint32_t published) const noexcept;
+  [[nodiscard]] std::uint32_t usable(const BlockHeader& block,
+                                     std::uint32_t published) const noexcept;
   void give_back() noexcept;
 
   std::vector<BlockHeader*> opened_;  // a ring of size_ pointers from head_

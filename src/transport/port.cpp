@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "millrace/worker.hpp"
+
 #include "transport/core.hpp"
 #include "transport/ring.hpp"
 
@@ -83,22 +84,14 @@ void Port::release() noexcept {
   ring_ = nullptr;
 }
 
-bool Port::enter_slow() noexcept {
+std::nullptr_t Port::refuse() noexcept {
   // order: acquire; off the hot path. Forked is asked first: a child has no ring.
-  const std::uint32_t state = gate_->load(std::memory_order_acquire);
-  if (state == kForked) {
+  if (gate_->load(std::memory_order_acquire) == kForked) {
     ++refused_in_child_;
-    return false;
+  } else {
+    count(busy() ? ring_->counters().reentrant : ring_->counters().closed);
   }
-  if (busy()) {
-    count(ring_->counters().reentrant);
-    return false;
-  }
-  if (state != kRunning) {
-    count(ring_->counters().closed);
-    return false;
-  }
-  return count_ < capacity_ || open_block();
+  return nullptr;
 }
 
 bool Port::open_block() noexcept {
@@ -111,13 +104,9 @@ bool Port::open_block() noexcept {
     }
     wait_for_room(round);
     // order: acquire; waiting is outside the closing handshake, so the state is asked again.
-    const std::uint32_t state = gate_->load(std::memory_order_acquire);
-    if (state != kRunning) {
-      if (state == kForked) {
-        ++refused_in_child_;
-      } else {
-        count(ring_->counters().closed);
-      }
+    if (gate_->load(std::memory_order_acquire) != kRunning) {
+      set_busy(false);
+      refuse();
       return false;
     }
   }

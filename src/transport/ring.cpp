@@ -5,10 +5,9 @@
 #include <cstring>
 #include <new>
 
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 namespace millrace::detail {
 namespace {
@@ -40,7 +39,8 @@ Result<std::unique_ptr<Ring>> Ring::make(std::uint32_t slot, std::uint32_t block
     return failure(Errc::io, fmt::format("worker: MADV_DONTFORK refused: {}", std::strerror(why)));
   }
   touch(static_cast<std::byte*>(memory), bytes);
-  return std::unique_ptr<Ring>(new Ring(static_cast<std::byte*>(memory), bytes, slot, blocks, queue));
+  return std::unique_ptr<Ring>(
+      new Ring(static_cast<std::byte*>(memory), bytes, slot, blocks, queue));
 }
 
 Ring::Ring(std::byte* memory, std::size_t bytes, std::uint32_t slot, std::uint32_t blocks,

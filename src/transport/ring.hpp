@@ -14,6 +14,7 @@
 
 #include "millrace/block.hpp"
 #include "millrace/result.hpp"
+
 #include "transport/block_queue.hpp"
 
 namespace millrace::detail {

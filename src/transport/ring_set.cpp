@@ -50,8 +50,8 @@ Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t r
   ring->record_size = record_size;
   // order: relaxed (fate and counters); the lock hands the slot over.
   ring->fate().store(Ring::kUndecided, std::memory_order_relaxed);
-  for (auto* counter : {&ring->counters().full, &ring->counters().closed,
-                        &ring->counters().reentrant}) {
+  for (auto* counter :
+       {&ring->counters().full, &ring->counters().closed, &ring->counters().reentrant}) {
     counter->store(0, std::memory_order_relaxed);  // order: relaxed; as above
   }
   return Acquired{ring, primed};

@@ -13,6 +13,7 @@
 #include "millrace/options.hpp"
 #include "millrace/result.hpp"
 #include "millrace/worker.hpp"
+
 #include "transport/block_queue.hpp"
 #include "transport/gate.hpp"
 #include "transport/ring.hpp"

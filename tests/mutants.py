@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Breaks the transport in ways that lose records, one at a time, and expects the stress test to notice.
+
+Each mutant is a change of the sources, with a delay where the window would be too small to hit. It is
+built from a copy against the library of a finished build; the tree is not touched.
+usage: mutants.py SOURCE_ROOT BUILD_DIR
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PAUSE = "{ static thread_local unsigned n = 0; if (++n % %d == 0) ::usleep(%d); }"
+
+
+def pause(every, us):
+    return PAUSE.replace("%d", str(every), 1).replace("%d", str(us), 1)
+
+
+# name, file, [(old, new)], filter of the tests that must fail
+MUTANTS = [
+    ("one state check instead of two", "include/millrace/worker.hpp",
+     [("    ++count_;\n    next_ += record_size;", f"    {pause(64, 1)}\n    ++count_;\n    next_ += record_size;"),
+      ("return state == kRunning || settle();", "(void)state; return true;"),
+      ("#include <utility>\n", "#include <utility>\n\n#include <unistd.h>\n")],
+     "*FinishRaces*"),
+    ("no membarrier", "src/transport/gate.cpp",
+     [("if (!fenced_) membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED);", "")],
+     "*FinishRaces*"),
+    ("a worker's blocks taken out of order", "src/transport/lane.cpp",
+     [("  opened_[at] = &block;\n  ++size_;",
+       "  opened_[at] = &block;\n  ++size_;\n  if (seen_ == 0) std::swap(opened_[at], opened_[head_]);")],
+     "*InTheOrder*"),
+    ("a block given back before it is accumulated", "src/engine/aggregator.cpp",
+     [("    pick->lane->done(pick->front);", "    //"),
+      ("    StreamStats& stats =", f"    pick->lane->done(pick->front);\n    {pause(1, 20)}\n    StreamStats& stats ="),
+      ("#include <chrono>\n", "#include <chrono>\n\n#include <unistd.h>\n")],
+     "*WaitingWorkers*:*InTheOrder*"),
+    ("the closed mark read after the count", "src/transport/lane.cpp",
+     [("    const std::uint32_t count = usable(block, published);",
+       f"    {pause(4, 1)}\n    const std::uint32_t count = usable(block, published);\n"
+       "    const std::uint32_t later = block.published.load(std::memory_order_acquire);"),
+      ("const bool whole = (published & kClosed) != 0", "const bool whole = (later & kClosed) != 0"),
+      ("#include <cassert>\n", "#include <cassert>\n\n#include <unistd.h>\n")],
+     "*ComeAndGo*"),
+]
+
+
+def run(command, **kwargs):
+    return subprocess.run(command, capture_output=True, text=True, **kwargs)
+
+
+def main():
+    root, build = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
+    compiler = os.environ.get("CXX", "g++").split()
+    flags = ["-std=c++20", "-O2", "-ffp-contract=off", "-DNDEBUG"]
+    libraries = [str(build / "src/libmillrace.a"), "-lfmt", "-lgtest", "-lgtest_main", "-lpthread"]
+    survivors = []
+    with tempfile.TemporaryDirectory() as work:
+        work = pathlib.Path(work)
+
+        def compile_file(source, includes, out):
+            made = run([*compiler, *flags, *(f"-I{i}" for i in includes), "-c", str(source), "-o", str(out)])
+            if made.returncode != 0:
+                sys.exit(f"{source} does not compile:\n{made.stderr}")
+
+        usual = [root / "include", root / "src"]
+        compile_file(root / "tests/engine_stress.cpp", usual, work / "usual_test.o")
+        for number, (name, file, changes, tests) in enumerate([("(no mutant)", None, [], "*"), *MUTANTS]):
+            objects = [work / "usual_test.o"]
+            if file is not None:
+                tree = work / f"m{number}"
+                target = tree / file
+                if file.startswith("include/"):
+                    shutil.copytree(root / "include", tree / "include")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                text = (root / file).read_text()
+                for old, new in changes:
+                    if text.count(old) != 1:
+                        sys.exit(f"mutant '{name}': {file} holds this {text.count(old)} times, not once:\n{old}")
+                    text = text.replace(old, new)
+                target.write_text(text)
+                if file.startswith("include/"):
+                    includes = [tree / "include", root / "src"]
+                    objects = [work / "test.o", work / "port.o"]
+                    compile_file(root / "tests/engine_stress.cpp", includes, objects[0])
+                    compile_file(root / "src/transport/port.cpp", includes, objects[1])
+                else:
+                    objects.append(work / "mutated.o")
+                    compile_file(target, usual, objects[1])
+            program = work / f"stress{number}"
+            linked = run([*compiler, *map(str, objects), *libraries, "-o", str(program)])
+            if linked.returncode != 0:
+                sys.exit(linked.stderr)
+            failed = False
+            for attempt in range(1 if file is None else 3):
+                try:
+                    result = run([str(program), f"--gtest_filter={tests}"], timeout=240,
+                                 env={**os.environ, "MILLRACE_STRESS_ROUNDS": "1" if file is None else "4"})
+                    failed = result.returncode != 0
+                except subprocess.TimeoutExpired:
+                    failed = True  # a lost record that finish() waits for
+                if failed:
+                    break
+            if file is None:
+                if failed:
+                    sys.exit("the stress test fails without any mutant:\n" + result.stdout[-3000:])
+                print("without a mutant: passes", flush=True)
+                continue
+            print(f"{'killed  ' if failed else 'SURVIVED'}  {name}", flush=True)
+            if not failed:
+                survivors.append(name)
+    print(f"{len(MUTANTS) - len(survivors)} of {len(MUTANTS)} mutants killed")
+    return 1 if survivors else 0
+
+
+sys.exit(main())
