@@ -2,6 +2,7 @@
 //
 // What an engine makes of labels, statuses, values out of range, caps, limits and observers.
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -158,6 +159,57 @@ TEST(EngineNumbers, CountsAbsentAndInvalidValuesApart) {
   const auto tpot = summary["requests"].metric("time_per_output_token");
   EXPECT_EQ(tpot.count(), 1u);
   EXPECT_EQ(tpot.mean(), 200.0);
+}
+
+TEST(EngineNumbers, TimePerOutputTokenIsExactForTimesSinceTheEpoch) {
+  auto engine = Engine::open().value();
+  auto worker = engine.stream<GenerationRecord>("requests").value().worker().value();
+  constexpr std::int64_t kNow = 1'767'225'600'123'456'789;
+  worker.push(
+      {.start_ns = kNow - 7, .first_token_ns = kNow, .end_ns = kNow + 300, .output_tokens = 4});
+
+  const Summary summary = engine.finish().value();
+
+  EXPECT_EQ(summary["requests"].metric("time_per_output_token").max(), 100.0);
+  EXPECT_EQ(summary["requests"].metric("time_to_first_token").max(), 7.0);
+}
+
+TEST(EngineNumbers, LabelsMaxCountsNamedLabelsOnly) {
+  auto engine = Engine::open({.labels_max = 2}).value();
+  auto worker = engine.stream<RequestRecord>("requests").value().worker().value();
+  worker.push(request(1));
+  for (const char* name : {"a", "b", "c"}) {
+    RequestRecord r = request(2);
+    r.label = engine.label(name);
+    worker.push(r);
+  }
+
+  const Summary summary = engine.finish().value();
+
+  EXPECT_EQ(summary["requests"].labels(), (std::vector<std::string>{"", "a", "b", "other"}));
+}
+
+TEST(EngineNumbers, ABlockedPlaceDoesNotHoldUpFinish) {
+  auto engine = Engine::open({.overflow = Overflow::wait, .by_place = true}).value();
+  const auto schema = RecordTraits<SampleRecord>::schema().value();
+  const std::uint32_t stream = engine.add_stream("samples", schema).value();
+  auto never_ends = detail::open_port(engine.core(), stream).value();
+  auto next = detail::open_port(engine.core(), stream).value();
+  const auto push = [](detail::Port& port, double value) {
+    const SampleRecord record{.value = value};
+    std::memcpy(port.claim(), &record, sizeof record);
+    ASSERT_TRUE(port.commit());
+  };
+  never_ends.begin_place(0);
+  push(never_ends, 1);
+  next.begin_place(1);
+  push(next, 2);
+  next.end_place();
+  ASSERT_TRUE(engine.flush());
+
+  const Summary summary = engine.finish().value();
+
+  EXPECT_EQ(summary["samples"].metric("value").sum(), 3.0);
 }
 
 }  // namespace

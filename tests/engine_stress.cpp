@@ -287,6 +287,10 @@ TEST(EngineStress, RecordsOfAWorkerAreTakenInTheOrderOfItsPushes) {
 TEST(EngineStress, SnapshotsNeverShowMoreThanWasPushed) {
   auto engine = Engine::open({.overflow = Overflow::wait}).value();
   auto stream = engine.stream<SampleRecord>("samples").value();
+  // A turn that takes long is one in which pushes and questions come while it is under way.
+  ASSERT_TRUE(engine.observe("samples", "value", [](std::span<const double>) {
+    std::this_thread::sleep_for(std::chrono::microseconds(50));
+  }));
   std::atomic<std::uint64_t> began{0}, done{0};
   std::atomic<bool> stop{false};
   std::jthread load([&] {
@@ -295,6 +299,7 @@ TEST(EngineStress, SnapshotsNeverShowMoreThanWasPushed) {
       began.store(i + 1);
       worker.push(stamped(0, i));
       done.store(i + 1);
+      if (i % 64 == 0) std::this_thread::sleep_for(std::chrono::microseconds(10));
     }
   });
   for (int i = 0; i < rounds(300); ++i) {

@@ -22,7 +22,7 @@ namespace {
 struct Options {
   DemoOptions load;
   ReportOptions report;
-  std::string duration;
+  std::string records, rate, duration;
   std::vector<std::string> show;
   std::string idle = "back-off";
   bool quiet = false;
@@ -37,29 +37,53 @@ Idle idle_from(const std::string& name) {
   return name == "spin" ? Idle::spin : name == "sleep" ? Idle::sleep : Idle::back_off;
 }
 
-int demo(Options& options) {
-  auto checks = options.report.parse_checks();
-  if (!checks) return usage(checks.error());
+// What was given in words.
+Result<DemoOptions> load_of(const Options& options) {
+  DemoOptions load = options.load;
+  const auto number = [](const char* flag, const std::string& text, Unit unit,
+                         const char* example) {
+    const auto value = parse_quantity(text, unit);
+    return value && *value >= 0 && *value < 1e18
+               ? Result<double>(*value)
+               : failure(Errc::invalid_argument,
+                         fmt::format("{}: '{}' is not of the kind of {}", flag, text, example));
+  };
+  if (!options.records.empty()) {
+    const auto records = number("--records", options.records, Unit::none, "10000 or 10M");
+    if (!records) return tl::unexpected(records.error());
+    load.records = static_cast<std::uint64_t>(*records);
+  }
+  if (!options.rate.empty()) {
+    const auto rate = number("--rate", options.rate, Unit::none, "500 or 10k");
+    if (!rate) return tl::unexpected(rate.error());
+    load.rate = *rate;
+  }
+  if (!options.duration.empty()) {
+    const auto ns = number("--duration", options.duration, Unit::nanoseconds, "10s or 500ms");
+    if (!ns) return tl::unexpected(ns.error());
+    load.duration = std::chrono::nanoseconds(static_cast<std::int64_t>(*ns));
+    if (options.records.empty()) load.records = 0;  // the duration is the end
+  }
+  return load;
+}
+
+int demo(const Options& options) {
+  auto load = load_of(options);
+  if (!load) return usage(load.error());
   const Schema schema = RecordTraits<GenerationRecord>::schema().value();
   auto limits = options.report.parse_limits(schema);
   if (!limits) return usage(limits.error());
+  auto checks = options.report.parse_checks(schema);
+  if (!checks) return usage(checks.error());
   auto view = LiveView::make(options.show, options.quiet);
   if (!view) return usage(view.error());
-  if (!options.duration.empty()) {
-    const auto seconds = parse_quantity(options.duration, Unit::seconds);
-    if (!seconds || *seconds <= 0) {
-      complain(fmt::format("--duration: '{}' is no duration, such as 10s", options.duration));
-      return kUsage;
-    }
-    options.load.duration = std::chrono::nanoseconds(static_cast<std::int64_t>(*seconds * 1e9));
-  }
 
   StopSignal::install();
   // With a rate the demo is a load generator, which must not be held up; without one it is a batch.
   EngineOptions engine_options;
-  engine_options.overflow = options.load.rate > 0 ? Overflow::reject : Overflow::wait;
+  engine_options.overflow = load->rate > 0 ? Overflow::reject : Overflow::wait;
   engine_options.idle = idle_from(options.idle);
-  engine_options.workers_max = options.load.workers;
+  engine_options.workers_max = load->workers;
   auto engine = Engine::open(engine_options);
   if (!engine) {
     complain(engine.error().message);
@@ -72,16 +96,17 @@ int demo(Options& options) {
     return kError;
   }
   std::vector<std::uint16_t> labels;
-  for (unsigned i = 0; i < options.load.labels; ++i) labels.push_back(engine->label(fmt::format("m{}", i)));
+  for (unsigned i = 0; i < load->labels; ++i)
+    labels.push_back(engine->label(fmt::format("m{}", i)));
   const std::vector<std::uint16_t> errors = {engine->error_class("connection reset"),
                                              engine->error_class("429 too many requests")};
 
   std::atomic<bool> failed{false};
-  std::atomic<unsigned> running{options.load.workers};
+  std::atomic<unsigned> running{load->workers};
   std::vector<std::jthread> threads;
-  for (unsigned worker = 0; worker < options.load.workers; ++worker) {
+  for (unsigned worker = 0; worker < load->workers; ++worker) {
     threads.emplace_back([&, worker] {
-      push_demo_records(*stream, labels, errors, options.load, worker, StopSignal::flag(), failed);
+      push_demo_records(*stream, labels, errors, *load, worker, StopSignal::flag(), failed);
       // order: release; pairs with the acquire below: the thread has pushed its last.
       running.fetch_sub(1, std::memory_order_release);
     });
@@ -103,9 +128,8 @@ int demo(Options& options) {
   options.report.apply(report);
   report.goodput = *limits;
   report.interrupted = StopSignal::raised();
-  if (auto evaluated = options.report.evaluate(*checks, report); !evaluated) {
-    return usage(evaluated.error());
-  }
+  report.given.total_test_time_s = static_cast<double>(summary->elapsed_ns()) / 1e9;
+  options.report.evaluate(*checks, report);
   if (auto written = write_output(options.report.output, options.report.text(report)); !written) {
     complain(written.error().message);
     return kError;
@@ -121,22 +145,27 @@ void declare_demo(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "demo", "Pushes made-up results through the engine: live numbers, then the exact summary");
-  command->add_option("--workers", options->load.workers, "Worker threads")->check(CLI::Range(1, 4096));
-  command->add_option("--records", options->load.records, "Records of all workers together; 0: no end")
-      ->transform(CLI::AsNumberWithUnit(std::map<std::string, std::uint64_t>{
-          {"k", 1'000}, {"m", 1'000'000}, {"g", 1'000'000'000}}));
-  command->add_option("--rate", options->load.rate,
-                      "Records a second of all workers together. The load is then never held up:\n"
-                      "what finds its ring full is rejected and counted; without it workers wait")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--workers", options->load.workers, "Worker threads")
+      ->check(CLI::Range(1, 4096));
+  command->add_option(
+      "--records", options->records,
+      "Records of all workers together, e.g. 10M (default; with --duration: no end)");
+  command->add_option(
+      "--rate", options->rate,
+      "Records a second of all workers together, e.g. 10k. The load is then never held\n"
+      "up: what finds its ring full is rejected and counted; without it workers wait");
   command->add_option("--duration", options->duration, "Stop after this time, e.g. 10s");
-  command->add_option("--labels", options->load.labels, "Give the records this many labels")->check(CLI::Range(0, 65'000));
-  command->add_option("--seed", options->load.seed, "Of the made-up results");
+  command->add_option("--labels", options->load.labels, "Give the records this many labels")
+      ->check(CLI::Range(0, 65'000));
+  command->add_option("--seed", options->load.seed, "Of the made-up results")
+      ->check(CLI::NonNegativeNumber);
   command->add_option("--idle", options->idle, "How the aggregator waits: spin, back-off, sleep")
       ->check(CLI::IsMember({"spin", "back-off", "sleep"}));
-  command->add_option("--show", options->show,
-                      "Live numbers: LABEL=KEY or LABEL=KEY:inv, keys as in llmeter's stats.json;\n"
-                      "several; 'none' switches them off");
+  command
+      ->add_option("--show", options->show,
+                   "Live numbers: LABEL=KEY or LABEL=KEY:inv, keys as in llmeter's stats.json;\n"
+                   "several; 'none' switches them off")
+      ->allow_extra_args(false);
   options->report.declare(*command);
   command->add_flag("-q,--quiet", options->quiet, "No live numbers");
   command->callback([options, &action] { action = [options] { return demo(*options); }; });

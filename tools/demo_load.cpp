@@ -41,13 +41,15 @@ std::uint64_t next_random(std::uint64_t& state) noexcept {
   return z ^ (z >> 31);
 }
 
-std::int64_t ns(Clock::time_point time) { return time.time_since_epoch() / std::chrono::nanoseconds{1}; }
+std::int64_t ns(Clock::time_point time) {
+  return time.time_since_epoch() / std::chrono::nanoseconds{1};
+}
 
 }  // namespace
 
 void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_t> labels,
-                       std::vector<std::uint16_t> errors, const DemoOptions& options, unsigned worker,
-                       const std::atomic<bool>& stop, std::atomic<bool>& failed) {
+                       std::vector<std::uint16_t> errors, const DemoOptions& options,
+                       unsigned worker, const std::atomic<bool>& stop, std::atomic<bool>& failed) {
   auto made = stream.worker();
   if (!made) {
     complain(made.error().message);
@@ -58,10 +60,11 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
   Worker<GenerationRecord> handle = std::move(*made);
   const auto tables = std::make_unique<Tables>(options.seed + worker);
   std::uint64_t state = options.seed * 1'000'003 + worker;
-  const std::uint64_t mine = options.records / options.workers +
-                             (worker < options.records % options.workers ? 1 : 0);
+  const std::uint64_t mine =
+      options.records / options.workers + (worker < options.records % options.workers ? 1 : 0);
   const auto began = Clock::now();
-  const auto deadline = options.duration.count() > 0 ? began + options.duration : Clock::time_point::max();
+  const auto deadline =
+      options.duration.count() > 0 ? began + options.duration : Clock::time_point::max();
   const double gap_s = options.rate > 0 ? options.workers / options.rate : 0;
 
   auto now = began;
@@ -73,7 +76,8 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
         // order: relaxed; a flag from which nothing else is inferred.
         if (stop.load(std::memory_order_relaxed)) return;
         if (now >= deadline) return;
-        std::this_thread::sleep_for(std::min<Clock::duration>(due - now, std::chrono::milliseconds(50)));
+        std::this_thread::sleep_for(
+            std::min<Clock::duration>(due - now, std::chrono::milliseconds(50)));
       }
     } else if (i % 64 == 0) {
       now = Clock::now();
@@ -88,10 +92,10 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
     const std::int32_t tokens = tables->tokens[b];
     const bool ok = draw >> 56 != 0;  // one in 256 fails before its first token
     if (GenerationRecord* record = handle.claim()) {
-      // Pushed when it ends: it began that much earlier.
-      record->end_ns = ns(now);
+      // It starts when it is pushed, so that rates are those of the pushing; its end lies ahead.
+      record->start_ns = ns(now);
       const std::int64_t generation_ns = ok ? tables->token_gap_ns[c] * (tokens - 1) : 0;
-      record->start_ns = record->end_ns - generation_ns - tables->first_token_ns[a];
+      record->end_ns = record->start_ns + tables->first_token_ns[a] + generation_ns;
       record->status = ok ? Status::ok : Status::error;
       record->request_id = (std::uint64_t{worker} << 40) | i;
       record->input_tokens = tables->tokens[c] * 4;

@@ -12,7 +12,9 @@ namespace {
 
 constexpr std::chrono::seconds kPlainEvery{5};
 
-std::chrono::nanoseconds steady_now() { return std::chrono::steady_clock::now().time_since_epoch(); }
+std::chrono::nanoseconds steady_now() {
+  return std::chrono::steady_clock::now().time_since_epoch();
+}
 
 std::int64_t now_ns() { return steady_now().count(); }
 
@@ -48,7 +50,8 @@ void LiveView::show(const Engine& engine) {
     return;
   }
   std::string line = prefix;
-  for (const auto& [label, text] : format_display(stats, fields_)) line += fmt::format("  {}={}", label, text);
+  for (const auto& [label, text] : format_display(stats, fields_))
+    line += fmt::format("  {}={}", label, text);
   fmt::print(stderr, "{}\n", line);
 }
 

@@ -11,6 +11,7 @@
 
 #include "millrace/engine.hpp"
 #include "millrace/result.hpp"
+
 #include "report/llmeter_display.hpp"
 
 namespace millrace {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <exception>
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
 
 #include "command.hpp"
 #include "exit_code.hpp"
@@ -21,6 +22,16 @@ int main(int argc, char** argv) {
     Action action;
     declare_replay(app, action);
     declare_demo(app, action);
+    if (argc < 2) {
+      fmt::print(stderr, "{}", app.help());
+      return kUsage;
+    }
+    const auto is_named = [&](const CLI::App* command) { return command->check_name(argv[1]); };
+    if (argv[1][0] != '-' && app.get_subcommands(is_named).empty()) {
+      complain(fmt::format("unknown command '{}'", argv[1]));
+      fmt::print(stderr, "Try: millrace --help\n");
+      return kUsage;
+    }
     try {
       app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

@@ -25,19 +25,21 @@ Json profile_stats(const std::string& profile, const LlmeterRun* run, const Stre
   if (profile == "llmeter-pr56") {
     Json requests = or_null(given.total_requests);
     if (requests.is_null() && run != nullptr) requests = run->fields["total_requests"];
-    return llmeter_pr56_stats(llmeter_numbers(*records), requests, or_null(given.total_test_time_s));
+    return llmeter_pr56_stats(llmeter_numbers(*records), requests,
+                              or_null(given.total_test_time_s));
   }
   if (run != nullptr && as_loaded) return llmeter_load_full(*run, records);
   return llmeter_stats(llmeter_numbers(*records), given.end_time_ns);
 }
 
 std::string profile_text(const Json& stats, bool json) {
-  if (json) return llmeter_file_text(stats);
+  if (json) return llmeter_file_text(stats) + "\n";
   std::size_t width = 0;
   for (const auto& [key, value] : stats.items()) width = std::max(width, key.size());
   std::string text;
   for (const auto& [key, value] : stats.items()) {
-    text += fmt::format("{:<{}}  {}\n", key, width, value.is_string() ? value.get<std::string>() : python_json(value));
+    text += fmt::format("{:<{}}  {}\n", key, width,
+                        value.is_string() ? value.get<std::string>() : python_json(value));
   }
   return text;
 }
@@ -51,7 +53,8 @@ Result<void> save_run(const std::string& dir, const std::vector<std::string>& in
     files.responses = run->responses;
   } else {
     if (inputs.size() != 1 || inputs.front() == "-") {
-      return failure(Errc::invalid_argument, "--save copies the responses of one file or directory");
+      return failure(Errc::invalid_argument,
+                     "--save copies the responses of one file or directory");
     }
     files.fields = empty_llmeter_fields();
     files.fields["total_requests"] = records->count();

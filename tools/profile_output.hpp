@@ -8,9 +8,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "ingest/llmeter_run.hpp"
 #include "millrace/result.hpp"
 #include "millrace/summary.hpp"
+
+#include "ingest/llmeter_run.hpp"
 #include "report/rates.hpp"
 
 namespace millrace {

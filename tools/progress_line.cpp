@@ -4,9 +4,8 @@
 #include <cstdlib>
 #include <string>
 
-#include <unistd.h>
-
 #include <fmt/core.h>
+#include <unistd.h>
 
 namespace millrace {
 

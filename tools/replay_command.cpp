@@ -54,17 +54,20 @@ Result<GivenWindow> given_window(const Options& options) {
     const auto end = parse_timestamp(options.end_time, TimeUnit::any);
     if (!end) {
       return failure(Errc::invalid_argument, fmt::format("--end-time: '{}' is no time, such as "
-                                                         "2026-01-01T12:00:00Z", options.end_time));
+                                                         "2026-01-01T12:00:00Z",
+                                                         options.end_time));
     }
     given.end_time_ns = end->ns;
   }
   if (!options.total_test_time.empty()) {
     // A bare number is seconds here, as in llmeter's summary.json.
-    const bool bare = options.total_test_time.find_first_not_of("0123456789.eE+-") == std::string::npos;
+    const bool bare =
+        options.total_test_time.find_first_not_of("0123456789.eE+-") == std::string::npos;
     const auto time = parse_quantity(options.total_test_time + (bare ? "s" : ""), Unit::seconds);
     if (!time || *time < 0) {
       return failure(Errc::invalid_argument, fmt::format("--total-test-time: '{}' is no duration, "
-                                                         "such as 90s", options.total_test_time));
+                                                         "such as 90s",
+                                                         options.total_test_time));
     }
     given.total_test_time_s = *time;
   }
@@ -74,26 +77,21 @@ Result<GivenWindow> given_window(const Options& options) {
 // The lines that were lost, where they are, and why.
 void complain_of_losses(const FileReplay& replay) {
   for (const BadLine& bad : replay.bad_lines) {
-    complain(fmt::format("{}:{}: byte {}: {}", bad.file, bad.line, bad.byte_offset, bad.reason));
+    complain(fmt::format("{}:{}: byte {}: {}", bad.file == "-" ? "stdin" : bad.file, bad.line,
+                         bad.byte_offset, bad.reason));
   }
   if (replay.damaged > replay.bad_lines.size()) {
-    complain(fmt::format("{} further damaged lines", replay.damaged - replay.bad_lines.size()));
+    const std::uint64_t further = replay.damaged - replay.bad_lines.size();
+    complain(
+        fmt::format("{} further damaged line{}", show_count(further), further == 1 ? "" : "s"));
   }
   for (const Error& error : replay.input_errors) complain(error.message);
 }
 
 int replay(const Options& options) {
-  auto checks = options.report.parse_checks();
-  if (!checks) return usage(checks.error());
   auto given = given_window(options);
   if (!given) return usage(given.error());
   const bool profiled = !options.profile.empty();
-  if (profiled && (!options.report.checks.empty() || !options.report.goodput.empty() ||
-                   !options.report.by.empty())) {
-    complain("--profile reproduces the other tool's own numbers: --check, --goodput and --by do not "
-             "go with it");
-    return kUsage;
-  }
 
   StopSignal::install();
   auto input = ReplayInput::open(options.inputs, options.map, profiled, options.lazy,
@@ -107,10 +105,14 @@ int replay(const Options& options) {
 
   std::optional<FileReplay> replayed;
   std::vector<Limit> limits;
+  std::vector<Check> checks;
   if (input->reader != nullptr) {
     auto parsed = options.report.parse_limits(input->format.schema);
     if (!parsed) return usage(parsed.error());
     limits = std::move(*parsed);
+    auto parsed_checks = options.report.parse_checks(input->format.schema);
+    if (!parsed_checks) return usage(parsed_checks.error());
+    checks = std::move(*parsed_checks);
     ProgressLine progress(options.quiet);
     FileReplayOptions replay_options;
     replay_options.threads = options.threads;
@@ -118,7 +120,8 @@ int replay(const Options& options) {
     replay_options.stop = &StopSignal::flag();
     replay_options.stream.goodput = limits;
     replay_options.progress = [&](std::uint64_t bytes, std::uint64_t records) {
-      progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
+      progress.show(fmt::format("read {}, {} records",
+                                show(static_cast<double>(bytes), Unit::bytes),
                                 show_count(records)));
     };
     auto result = replay_pieces(*input->reader, input->format, replay_options);
@@ -131,7 +134,8 @@ int replay(const Options& options) {
   if (input->run) {
     if (replayed) input->run->recover(replayed->summary["requests"]);
     notes = input->run->notes;
-    if (!given->total_test_time_s) given->total_test_time_s = number_of(input->run->fields, "total_test_time");
+    if (!given->total_test_time_s)
+      given->total_test_time_s = number_of(input->run->fields, "total_test_time");
     if (!given->total_requests && !replayed) {
       if (const auto n = number_of(input->run->fields, "total_requests")) {
         given->total_requests = static_cast<std::uint64_t>(*n);
@@ -146,9 +150,11 @@ int replay(const Options& options) {
     const auto stats = profile_stats(options.profile, input->run ? &*input->run : nullptr, records,
                                      *given, options.end_time.empty());
     text = profile_text(stats, options.report.format == "json");
+    if (replayed && replayed->interrupted) complain("interrupted: the numbers cover what was read");
     if (!options.save.empty()) {
       if (auto saved = save_run(options.save, options.inputs, input->run ? &*input->run : nullptr,
-                                records, stats); !saved) {
+                                records, stats);
+          !saved) {
         return failed(saved.error());
       }
     }
@@ -162,14 +168,13 @@ int replay(const Options& options) {
     report.paths = options.inputs;
     report.notes = notes;
     report.interrupted = replayed->interrupted;
-    if (auto evaluated = options.report.evaluate(*checks, report); !evaluated) {
-      return usage(evaluated.error());
-    }
+    options.report.evaluate(checks, report);
     text = options.report.text(report);
     code = verdict_of(report);
   }
   if (replayed) complain_of_losses(*replayed);
-  if (auto written = write_output(options.report.output, text); !written) return failed(written.error());
+  if (auto written = write_output(options.report.output, text); !written)
+    return failed(written.error());
   if (replayed && replayed->interrupted) return kInterrupted;
   if (code != kOk) return code;
   return replayed && !replayed->whole() ? kPartial : kOk;
@@ -180,35 +185,59 @@ int replay(const Options& options) {
 void declare_replay(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "replay", "Statistics of result files: a llmeter run directory or responses.jsonl, any JSONL");
-  command->add_option("INPUT", options->inputs,
-                      "Files, run directories, or - for stdin; .gz and .zst are unpacked.\n"
-                      "Several are read as one, in this order")
+      "replay",
+      "Statistics of result files: a llmeter run directory or responses.jsonl, any JSONL");
+  command
+      ->add_option("INPUT", options->inputs,
+                   "Files, run directories, or - for stdin; .gz and .zst are unpacked.\n"
+                   "Several are read as one, in this order")
       ->required();
   options->report.declare(*command);
-  command->add_option("--profile", options->profile,
-                      "Reproduce another tool's numbers, its definitions and its faults")
-      ->check(CLI::IsMember({"llmeter", "llmeter-pr56"}));
-  command->add_flag("--lazy", options->lazy, "With --profile: what stats.json holds, without reading records");
-  command->add_option("--save", options->save,
-                      "With --profile: write summary.json, stats.json (and responses.jsonl if absent)\n"
-                      "into this directory, as llmeter does");
-  command->add_option("--end-time", options->end_time, "When the run ended, for rates: ISO-8601 or epoch");
-  command->add_option("--total-requests", options->total_requests, "Number of requests, for rates");
-  command->add_option("--total-test-time", options->total_test_time, "Duration of the test, for rates: 90s");
-  auto* map = command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
+  auto* profile =
+      command
+          ->add_option("--profile", options->profile,
+                       "Reproduce another tool's numbers, its definitions and its faults")
+          ->check(CLI::IsMember({"llmeter", "llmeter-pr56"}));
+  for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
+    profile->excludes(command->get_option(own));
+  }
+  command
+      ->add_flag("--lazy", options->lazy,
+                 "With --profile: what stats.json holds, without reading records")
+      ->needs(profile);
+  command
+      ->add_option(
+          "--save", options->save,
+          "With --profile: write summary.json, stats.json (and responses.jsonl if absent)\n"
+          "into this directory, as llmeter does")
+      ->needs(profile);
+  command->add_option("--end-time", options->end_time,
+                      "When the run ended, for rates: ISO-8601 or epoch");
+  command->add_option("--total-requests", options->total_requests, "Number of requests, for rates")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--total-test-time", options->total_test_time,
+                      "Duration of the test, for rates: 90s");
+  auto* map =
+      command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
   map->add_option("--map", options->map.file, "A TOML file that maps fields");
-  map->add_option("--metric", options->map.metrics, "NAME=/JSON/POINTER[:UNIT]; several");
+  map->add_option("--metric", options->map.metrics, "NAME=/JSON/POINTER[:UNIT]; several")
+      ->allow_extra_args(false);
   map->add_option("--start", options->map.start, "/JSON/POINTER[:UNIT] of the start");
   map->add_option("--end", options->map.end, "/JSON/POINTER[:UNIT] of the end");
   map->add_option("--ok", options->map.ok, "Rule, e.g. '/code < 400'");
-  map->add_option("--label", options->map.labels, "NAME=/JSON/POINTER; several");
+  map->add_option("--label", options->map.labels, "NAME=/JSON/POINTER; several")
+      ->allow_extra_args(false);
   map->add_option("--error", options->map.error, "/JSON/POINTER of an error text");
-  map->add_option("--use-label", options->map.by_label, "Which of several labels is meant by --by label");
-  command->add_option("--line-max", options->line_bytes_max, "Longest line, in bytes; longer ones are damaged")
+  map->add_option("--use-label", options->map.by_label,
+                  "Which of several labels is meant by --by label");
+  command
+      ->add_option("--line-max", options->line_bytes_max,
+                   "Longest line, in bytes; longer ones are damaged")
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 30));
-  command->add_option("--threads", options->threads, "Parser threads; 0: one a core. The output is the same")
+  command
+      ->add_option("--threads", options->threads,
+                   "Parser threads; 0: one a core. The output is the same")
       ->check(CLI::Range(0, 256));
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
   command->callback([options, &action] { action = [options] { return replay(*options); }; });

@@ -80,10 +80,11 @@ Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths, con
     input.format = llmeter_format(any_number);
     return input;
   }
-  return failure(Errc::format,
-                 fmt::format("'{}' is in no format that is told from its content; of any JSON lines "
-                             "--map FILE or --metric NAME=/POINTER:UNIT says where the numbers are",
-                             files.front()));
+  return failure(
+      Errc::format,
+      fmt::format("cannot tell the format of '{}' from its content; if it is JSON lines, "
+                  "--map FILE or --metric NAME=/POINTER:UNIT says where the numbers are",
+                  files.front()));
 }
 
 }  // namespace millrace

@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "millrace/result.hpp"
+
 #include "ingest/line_format.hpp"
 #include "ingest/llmeter_run.hpp"
 #include "ingest/piece_reader.hpp"
-#include "millrace/result.hpp"
 
 namespace millrace {
 
@@ -25,12 +26,12 @@ struct MapFlags {
 
   [[nodiscard]] bool given() const noexcept {
     return !file.empty() || !metrics.empty() || !labels.empty() || !start.empty() || !end.empty() ||
-           !ok.empty() || !error.empty();
+           !ok.empty() || !error.empty() || !by_label.empty();
   }
 };
 
 struct ReplayInput {
-  std::optional<LlmeterRun> run;  // the input is one run directory
+  std::optional<LlmeterRun> run;        // the input is one run directory
   std::unique_ptr<PieceReader> reader;  // null: a run directory without records
   LineFormat format;
 

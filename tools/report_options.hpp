@@ -3,6 +3,7 @@
 // The flags that say what a report shows; replay and demo have them in common.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 
 #include "millrace/options.hpp"
 #include "millrace/result.hpp"
+
 #include "report/check.hpp"
 #include "report/report.hpp"
 
@@ -22,19 +24,19 @@ struct ReportOptions {
   std::string format = "text";
   std::string output;
   std::vector<std::string> checks;
-  std::string goodput;
+  std::optional<std::string> goodput;
   bool allow_small_samples = false;
 
   void declare(CLI::App& app);
 
   /// Before anything is read: the checks' and the goodput's words. Errors are usage errors.
-  [[nodiscard]] Result<std::vector<Check>> parse_checks() const;
+  [[nodiscard]] Result<std::vector<Check>> parse_checks(const Schema& schema) const;
   [[nodiscard]] Result<std::vector<Limit>> parse_limits(const Schema& schema) const;
 
   /// Fills in what the flags say.
   void apply(Report& report) const;
   /// Evaluates the checks on the report's first stream.
-  Result<void> evaluate(const std::vector<Check>& checks, Report& report) const;
+  void evaluate(const std::vector<Check>& checks, Report& report) const;
   [[nodiscard]] std::string text(const Report& report) const;
 };
 

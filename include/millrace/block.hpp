@@ -22,9 +22,9 @@ inline constexpr std::size_t kCacheLineBytes = 64;
 inline constexpr std::size_t kSharingBytes = 128;
 
 // `published` holds the number of records and two marks, so that one load reads them together.
-inline constexpr std::uint32_t kClosed = 1u << 31;  // no further record will come
-inline constexpr std::uint32_t kLastOfPlace = 1u
-                                              << 30;  // the last block of its place; with kClosed
+// kClosed: no further record will come. kLastOfPlace, with it: the last block of its place.
+inline constexpr std::uint32_t kClosed = 1u << 31;
+inline constexpr std::uint32_t kLastOfPlace = 1u << 30;
 inline constexpr std::uint32_t kCountMask = kLastOfPlace - 1;
 
 enum BlockState : std::uint32_t { kFree = 0, kOpen = 1 };

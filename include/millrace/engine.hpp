@@ -18,8 +18,8 @@
 //           first one's result.
 // Cost      push: docs/benchmarks.md. snapshot(): the aggregator makes it between two turns; the
 //           caller waits for at most a few milliseconds.
-// Memory    workers x ring (2 MiB by default) + exact_memory_bytes + label_memory_bytes + about
-//           100 KiB a metric and status.
+// Memory    workers x ring (2 MiB by default) + exact_memory_bytes + the labels' tables (see
+//           label_memory_bytes) + about 100 KiB a metric and status.
 // Lifetime  Streams and workers may outlive their engine: their pushes are then refused and counted.
 //           Destroying an engine finishes it. After fork() the child's pushes return false, and its
 //           copies of engine and workers do nothing.

@@ -20,7 +20,7 @@ enum class Overflow : std::uint8_t {
 /// How the aggregator stays away from the workers' cache lines between two turns.
 enum class Idle : std::uint8_t {
   spin,      // 20 us of pauses: freshest; takes a core
-  back_off,  // spins, then sleeps 50 us, doubling up to 1 ms while nothing comes
+  back_off,  // sleeps 50 us, doubling up to 1 ms while nothing comes
   sleep,     // sleeps 200 us, up to 1 ms while nothing comes: fewest wake-ups
 };
 
@@ -44,7 +44,9 @@ struct EngineOptions {
   /// come from histograms, marked with their error bound.
   std::size_t exact_memory_bytes = std::size_t{768} << 20;
 
-  /// Labels that are told apart, and memory for telling them; those beyond count under "other".
+  /// Labels that are told apart, each by status; those beyond count under "other". So do new ones
+  /// once the labels' tables take label_memory_bytes: those that are there may still grow, by about
+  /// 3 KiB a metric and status at most.
   std::uint32_t labels_max = 1'024;
   std::size_t label_memory_bytes = std::size_t{256} << 20;
   std::uint32_t error_classes_max = 1'024;

@@ -75,7 +75,8 @@ class MetricSummary {
   [[nodiscard]] double min() const noexcept { return min_; }
   [[nodiscard]] double max() const noexcept { return max_; }
 
-  /// True while every value is held; else percentiles come from the histogram.
+  /// True while every value is held; else percentiles come from the histogram. relative_error()
+  /// then bounds order statistics; rules that extrapolate can be further off (docs/accuracy.md).
   [[nodiscard]] bool exact() const noexcept { return exact_; }
   [[nodiscard]] double relative_error() const noexcept { return relative_error_; }
 
@@ -133,7 +134,7 @@ class Summary {
   [[nodiscard]] MILLRACE_API const StreamSummary& operator[](
       std::string_view stream) const noexcept;
   [[nodiscard]] const Accounting& accounting() const noexcept { return accounting_; }
-  /// The first 1,024 workers; accounting() covers all.
+  /// The first 1,024 workers; where there were more, a last entry with worker 0 sums the others.
   [[nodiscard]] const std::vector<WorkerAccount>& workers() const noexcept { return workers_; }
   [[nodiscard]] std::int64_t elapsed_ns() const noexcept { return elapsed_ns_; }  // open to finish
 

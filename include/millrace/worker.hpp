@@ -14,8 +14,8 @@
 // Threads   One thread at a time. A worker may move to another thread if the hand-over itself
 //           synchronises. Not for signal handlers: a push from inside a push is refused as
 //           reentrant, and so is one between claim() and commit().
-// Cost      push: the copy, one release store and two loads of a word that never changes before the
-//           end. No lock, system call, allocation, clock or read-modify-write. Once every few
+// Cost      push: the copy, one release store, two loads of a word that never changes before the end
+//           and two stores of a flag of its own. No lock, system call, allocation, clock or read-modify-write. Once every few
 //           hundred records a new block is opened: one enqueue of a pointer.
 // Loss      A refused record is counted by reason: full, closed, forked, reentrant.
 // Lifetime  May outlive its engine. Destroying it hands over what is in its last block.

@@ -30,8 +30,8 @@ Aggregator::Aggregator(const EngineOptions& options, RingSet& rings, Control& co
       aggregated_(RingSet::kAccountsKept + 1) {}
 
 std::size_t Aggregator::turn() {
-  // Asked before the queue is emptied: what was pushed before the asking is taken in this turn.
-  const bool asked = control_.pending();
+  // Before the queue is emptied: what was pushed before the asking is taken in this turn.
+  const bool asked = control_.accept();
   std::size_t records = 0;
 
   take_opened_blocks();
@@ -46,7 +46,6 @@ std::size_t Aggregator::turn() {
     keep_within_memory();
 
     aggregated_[slice.worker <= RingSet::kAccountsKept ? slice.worker : 0] += slice.count;
-    aggregated_total_ += slice.count;
     records += slice.count;
     pick->lane->done(pick->front);  // the block goes back to its worker
     schedule_.done(*pick);

@@ -60,7 +60,6 @@ class Aggregator {
   std::shared_ptr<ExactMemory> memory_;
   std::vector<Stream> streams_;
   std::vector<std::uint64_t> aggregated_;  // by worker, up to RingSet::kAccountsKept; [0]: the rest
-  std::uint64_t aggregated_total_ = 0;
 };
 
 }  // namespace millrace

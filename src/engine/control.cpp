@@ -6,14 +6,17 @@ namespace millrace {
 void Control::run(const Task& task) {
   // order: relaxed; only the aggregator can find its own id here.
   if (std::this_thread::get_id() == aggregator_.load(std::memory_order_relaxed)) return task();
-  std::unique_lock lock(mutex_);
-  if (stopped_) return task();
-  tasks_.push_back(&task);
-  const std::uint64_t ticket = ++asked_;
-  // order: release; pairs with the acquire in pending(): what the caller pushed before is seen by the
-  // turn that precedes the task.
-  pending_.store(true, std::memory_order_release);
-  served_changed_.wait(lock, [&] { return served_ >= ticket; });
+  std::exception_ptr error;
+  {
+    std::unique_lock lock(mutex_);
+    if (stopped_) return task();
+    tasks_.push_back({&task, &error});
+    const std::uint64_t ticket = ++asked_;
+    // order: relaxed; a hint to take the lock, which is what orders the rest.
+    pending_.store(true, std::memory_order_relaxed);
+    served_changed_.wait(lock, [&] { return served_ >= ticket; });
+  }
+  if (error) std::rethrow_exception(error);
 }
 
 void Control::begin(std::thread::id aggregator) {
@@ -21,25 +24,39 @@ void Control::begin(std::thread::id aggregator) {
   aggregator_.store(aggregator, std::memory_order_relaxed);
 }
 
-bool Control::pending() const noexcept {
-  // order: acquire; pairs with the release in run().
-  return pending_.load(std::memory_order_acquire);
+bool Control::accept() {
+  // order: relaxed; a task that is missed in this turn is accepted in the next.
+  if (!pending_.load(std::memory_order_relaxed)) return false;
+  const std::lock_guard lock(mutex_);
+  accepted_.swap(tasks_);
+  // order: relaxed; set and cleared under the lock.
+  pending_.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+void Control::serve(std::vector<Asked>& tasks) noexcept {
+  for (const Asked& asked : tasks) {
+    try {
+      (*asked.task)();
+    } catch (...) {
+      *asked.error = std::current_exception();
+    }
+  }
 }
 
 void Control::serve() {
+  serve(accepted_);
   const std::lock_guard lock(mutex_);
-  for (const Task* task : tasks_) (*task)();
-  tasks_.clear();
-  served_ = asked_;
-  // order: relaxed; set and cleared under the lock.
-  pending_.store(false, std::memory_order_relaxed);
+  served_ += accepted_.size();
+  accepted_.clear();
   served_changed_.notify_all();
 }
 
 void Control::stop() {
-  serve();
   const std::lock_guard lock(mutex_);
-  for (const Task* task : tasks_) (*task)();  // asked between serve() and here
+  serve(accepted_);  // of a turn that an error ended
+  serve(tasks_);
+  accepted_.clear();
   tasks_.clear();
   served_ = asked_;
   stopped_ = true;

@@ -5,11 +5,16 @@
 //
 //   control.run([&] { snapshot = build(); });   // returns when it is done
 //
-// The turn that precedes the task takes everything that was published before run() was called.
+// Coverage   The aggregator accepts the tasks at the beginning of a turn, and serves those and no
+//            later ones at its end: the turn has taken everything that was published before run()
+//            was called.
+// Errors     What a task throws is thrown to the caller of run().
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -26,16 +31,24 @@ class Control {
 
   /// [aggregator]
   void begin(std::thread::id aggregator);
-  [[nodiscard]] bool pending() const noexcept;
+  /// At the beginning of a turn: whether there are tasks, which serve() will do.
+  [[nodiscard]] bool accept();
   void serve();
   void stop();  // serves what is left; from now on callers serve themselves
 
  private:
+  struct Asked {
+    const Task* task;
+    std::exception_ptr* error;
+  };
+  static void serve(std::vector<Asked>& tasks) noexcept;
+
   std::atomic<bool> pending_{false};
   std::atomic<std::thread::id> aggregator_{};
   std::mutex mutex_;
   std::condition_variable served_changed_;
-  std::vector<const Task*> tasks_;
+  std::vector<Asked> tasks_;     // asked for
+  std::vector<Asked> accepted_;  // [aggregator] to be served at the end of this turn
   std::uint64_t asked_ = 0;
   std::uint64_t served_ = 0;
   bool stopped_ = false;

@@ -79,9 +79,12 @@ Result<std::uint32_t> Engine::add_stream(std::string_view name, Schema schema,
                                          StreamOptions options) {
   return run_of(core_).add_stream(name, std::move(schema), std::move(options));
 }
-std::uint16_t Engine::label(std::string_view name) { return run_of(core_).labels.number(name); }
+std::uint16_t Engine::label(std::string_view name) {
+  // In a forked child the lock may be taken for ever.
+  return core_->gate.state() == detail::kForked ? Names::kNone : run_of(core_).labels.number(name);
+}
 std::uint16_t Engine::error_class(std::string_view name) {
-  return run_of(core_).errors.number(name);
+  return core_->gate.state() == detail::kForked ? Names::kNone : run_of(core_).errors.number(name);
 }
 Result<void> Engine::observe(std::string_view stream, std::string_view metric, Observer observer) {
   return run_of(core_).observe(stream, metric, std::move(observer));

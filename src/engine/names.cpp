@@ -13,7 +13,7 @@ Names::Names(std::uint32_t names_max)
 
 std::uint16_t Names::number(std::string_view name) {
   if (name.empty()) return kNone;
-  name = name.substr(0, LocalNames::kNameBytesMax);
+  name = LocalNames::cut(name);
   const std::lock_guard lock(mutex_);
   if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
   if (numbers_.size() >= names_max_) return kOther;

@@ -50,10 +50,15 @@ std::optional<Schedule::Pick> Schedule::next_by_place() {
     if (front.block == nullptr) continue;
     // order: relaxed; written before the block went through the queue.
     const std::uint64_t place = front.block->place.load(std::memory_order_relaxed);
-    least = std::min(least, place);
-    if (place != place_) continue;
     const bool ready = front.whole || (closing_ && front.available != 0);
-    if (!ready) return std::nullopt;  // this place is under way; later ones wait for it
+    if (place != place_) {
+      if (ready) least = std::min(least, place);
+      continue;
+    }
+    if (!ready) {
+      if (closing_) continue;  // it never ended, and nothing more will come
+      return std::nullopt;     // it is under way; later ones wait for it
+    }
     const bool first = !place_begun_;
     place_begun_ = true;
     return Pick{lane.get(), front, first};

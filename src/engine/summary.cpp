@@ -79,8 +79,7 @@ MetricSummary StreamSummary::metric(std::string_view name, const Selection& sele
   m.count_ = moments.count;
   if (moments.count == 0) return m;
   m.sum_ = figures.sum;
-  // Of integers the exact sum is known: its quotient is nearer than the running mean.
-  m.mean_ = m.metric_->integral() ? figures.sum / static_cast<double>(moments.count) : moments.mean;
+  m.mean_ = figures.mean;
   m.variance_ = moments.variance();
   m.deviation_ = moments.deviation();
   m.skewness_ = moments.skewness();

@@ -44,6 +44,7 @@ class ParserThread {
       take_pieces();
     } catch (const std::exception& e) {
       share_.failure = e.what();
+      port_.end_place();  // the aggregator waits for it
     }
   }
 
@@ -155,13 +156,14 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
   EngineOptions engine_options = options.engine;
   engine_options.overflow = Overflow::wait;
   engine_options.by_place = true;
+  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
+  const unsigned n = options.threads != 0 ? options.threads : cores;
+  engine_options.workers_max = std::max(engine_options.workers_max, n);
   auto engine = Engine::open(std::move(engine_options));
   if (!engine) return tl::unexpected(std::move(engine).error());
   auto stream = engine->add_stream("requests", format.schema, options.stream);
   if (!stream) return tl::unexpected(std::move(stream).error());
 
-  const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
-  const std::size_t n = options.threads != 0 ? options.threads : cores;
   PlaceNames& places = static_cast<Run&>(*engine->core()).places;
   std::vector<Share> shares(n);
   std::vector<std::unique_ptr<ParserThread>> parsers;

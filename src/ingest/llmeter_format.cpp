@@ -132,7 +132,7 @@ class LlmeterParser final : public LineParser {
     }
 
     R r;
-    State state{r, errors, notes};
+    State state{r};
     std::uint32_t seen = 0;
     std::size_t expected = 0;
     bool unknown = false, duplicate = false;
@@ -153,6 +153,8 @@ class LlmeterParser final : public LineParser {
       return json_reason(simdjson::TRAILING_CONTENT);
     }
 
+    // A name is kept for good: only lines that are records give one.
+    if (r.status == Status::error) r.error_class = errors.add(state.error_text);
     if (!state.time_per_output_token_given) derive_time_per_output_token(r);
     const bool timed = !std::isnan(r.time_to_first_token) || !std::isnan(r.time_to_last_token);
     notes.mid_stream_errors += r.status == Status::error && timed;
@@ -167,8 +169,7 @@ class LlmeterParser final : public LineParser {
  private:
   struct State {
     R& record;
-    LocalNames& errors;
-    LineNotes& notes;
+    std::string_view error_text{};  // valid until the next line is parsed
     std::uint64_t nonfinite_words = 0;
     bool time_per_output_token_given = false;
   };
@@ -180,6 +181,12 @@ class LlmeterParser final : public LineParser {
     if (key == kRequestTime) return read_request_time(value, token, state);
     const bool number = key < kUnknown && kKeys[key].number != nullptr;
     if (number) return read_number(key, value, token, state);
+    // Taken, not only skipped: simdjson 3.0.1 takes a skipped string before a colon for a key.
+    if (token.front() == '"') {
+      ondemand::raw_json_string taken;
+      const auto error = value.get_raw_json_string().get(taken);
+      return error ? json_reason(error) : nullptr;
+    }
     return starts_a_value(token.front()) ? nullptr : json_reason(simdjson::TAPE_ERROR);
   }
 
@@ -207,7 +214,6 @@ class LlmeterParser final : public LineParser {
     R& r = state.record;
     if (token.front() == 'n') {
       r.status = Status::ok;
-      r.error_class = LocalNames::kNone;
       return read_null(value);
     }
     if (!starts_a_value(token.front())) return json_reason(simdjson::TAPE_ERROR);
@@ -222,7 +228,7 @@ class LlmeterParser final : public LineParser {
       text = token.front() == '{' ? "(an object)" : "(an array)";
     }
     r.status = Status::error;
-    r.error_class = state.errors.add(text);
+    state.error_text = text;
     return nullptr;
   }
 

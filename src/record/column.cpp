@@ -83,6 +83,30 @@ void load_field(const Field& field, const std::byte* records, std::uint32_t stri
   }
 }
 
+bool exact_in_i64(FieldType type) noexcept {
+  return type != FieldType::f32 && type != FieldType::f64 && type != FieldType::u64;
+}
+
+// a - b, into a. Of integers in integers: two times since the epoch in nanoseconds are both beyond
+// 2^53, their difference is not.
+void subtract_exactly(const Expression& e, const std::byte* records, std::uint32_t stride,
+                      std::uint32_t n, Doubles& a, const Doubles& b) noexcept {
+  if (!exact_in_i64(e.a.type) || !exact_in_i64(e.b.type)) {
+    for (std::uint32_t i = 0; i < n; ++i) a[i] -= b[i];
+    return;
+  }
+  Integers from;
+  Integers what;
+  load_field(e.a, records, stride, n, from);
+  load_field(e.b, records, stride, n, what);
+  for (std::uint32_t i = 0; i < n; ++i) {
+    std::int64_t difference = 0;
+    const bool overflow = __builtin_sub_overflow(from[i], what[i], &difference);
+    const bool absent = (from[i] == kAbsentTime) | (what[i] == kAbsentTime);
+    a[i] = absent ? kNaN : overflow ? a[i] - b[i] : static_cast<double>(difference);
+  }
+}
+
 }  // namespace
 
 void Column::evaluate(const Metric& metric, const std::byte* records, std::uint32_t record_size,
@@ -147,10 +171,11 @@ void Column::evaluate_doubles(const Metric& metric, const std::byte* records,
         for (std::uint32_t i = 0; i < n; ++i) values[i] = b[i] == 0 ? kNaN : values[i] / b[i];
         break;
       case Operation::per_count_less_one: {
+        subtract_exactly(e, records, record_size, n, values, b);
         Doubles count;
         load_field(e.c, records, record_size, n, count);
         for (std::uint32_t i = 0; i < n; ++i) {
-          values[i] = count[i] > 1 ? (values[i] - b[i]) / (count[i] - 1) : kNaN;
+          values[i] = count[i] > 1 ? values[i] / (count[i] - 1) : kNaN;
         }
         break;
       }

@@ -9,19 +9,18 @@ namespace {
 constexpr std::uint16_t kFirstNumber = 2;
 constexpr std::size_t kNamesMax = std::numeric_limits<std::uint16_t>::max() - kFirstNumber + 1;
 
-// A cut within a character would leave bytes that no JSON or terminal takes.
-std::string_view cut_to_limit(std::string_view name) {
-  if (name.size() <= LocalNames::kNameBytesMax) return name;
-  std::size_t end = LocalNames::kNameBytesMax;
+}  // namespace
+
+std::string_view LocalNames::cut(std::string_view name) noexcept {
+  if (name.size() <= kNameBytesMax) return name;
+  std::size_t end = kNameBytesMax;
   // At most three bytes continue a character; more are no UTF-8 and may be cut anywhere.
   for (int i = 0; i < 3 && (static_cast<unsigned char>(name[end]) & 0xC0u) == 0x80u; ++i) --end;
   return name.substr(0, end);
 }
 
-}  // namespace
-
 std::uint16_t LocalNames::add(std::string_view name) {
-  name = cut_to_limit(name);
+  name = cut(name);
   if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
   if (numbers_.size() >= kNamesMax) return kOther;
 

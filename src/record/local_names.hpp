@@ -23,6 +23,9 @@ class LocalNames {
   static constexpr std::uint16_t kNone = 0;
   static constexpr std::uint16_t kOther = 1;  // beyond 65,535 names
 
+  /// A name as it is kept: a cut within a character would leave bytes that no terminal takes.
+  [[nodiscard]] static std::string_view cut(std::string_view name) noexcept;
+
   /// The number of `name`, from 2 on.
   std::uint16_t add(std::string_view name);
 

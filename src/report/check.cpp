@@ -24,7 +24,8 @@ std::string_view trimmed(std::string_view text) {
 tl::unexpected<Error> malformed(std::string_view text, std::string_view what) {
   return failure(Errc::invalid_argument,
                  fmt::format("check '{}': {}; for example time_to_first_token:p(99)<500ms, "
-                             "error_rate<1%", text, what));
+                             "error_rate<1%",
+                             text, what));
 }
 
 std::optional<double> whole_number(std::string_view text) {
@@ -38,7 +39,8 @@ std::optional<double> whole_number(std::string_view text) {
 std::optional<double> percentile_of(std::string_view figure) {
   if (!figure.starts_with('p')) return std::nullopt;
   figure.remove_prefix(1);
-  if (figure.starts_with('(') && figure.ends_with(')')) figure = figure.substr(1, figure.size() - 2);
+  if (figure.starts_with('(') && figure.ends_with(')'))
+    figure = figure.substr(1, figure.size() - 2);
   const auto p = whole_number(figure);
   return p && *p >= 0 && *p <= 100 ? p : std::nullopt;
 }
@@ -75,7 +77,8 @@ Result<Check> Check::parse(std::string_view text, const Schema& schema) {
       return tl::unexpected(good.error());
     }
     figure = trimmed(subject.substr(end + 1));
-    if (!figure.empty() && !figure.starts_with(':')) return malformed(text, "':' expected after '}'");
+    if (!figure.empty() && !figure.starts_with(':'))
+      return malformed(text, "':' expected after '}'");
     subject = trimmed(subject.substr(0, brace));
   } else if (const std::size_t colon = subject.find(':'); colon != std::string_view::npos) {
     figure = subject.substr(colon);
@@ -123,22 +126,25 @@ Result<void> Check::parse_subject(std::string_view subject, std::string_view fig
           (!status_ && !label_)) {
         return {};
       }
-      return malformed(text_, fmt::format("{} is of {} records: no braces", subject,
-                                          meaning == Figure::error_rate ? "a label's or all" : "all"));
+      return malformed(text_,
+                       fmt::format("{} is of {} records: no braces", subject,
+                                   meaning == Figure::error_rate ? "a label's or all" : "all"));
     }
-    if (index) return malformed(text_, fmt::format("a figure is missing, such as {}:p(99)", subject));
+    if (index)
+      return malformed(text_, fmt::format("a figure is missing, such as {}:p(99)", subject));
   }
   if (!index) {
     return malformed(text_, fmt::format("no metric '{}'; there are {}, and without a figure count, "
                                         "error_rate, goodput, requests_per_second, "
-                                        "requests_per_minute", subject, metric_names(schema)));
+                                        "requests_per_minute",
+                                        subject, metric_names(schema)));
   }
   metric_ = schema.metrics[*index].name;
   unit_ = schema.metrics[*index].unit;
 
   constexpr std::pair<std::string_view, Figure> kFigures[] = {
-      {"avg", Figure::mean}, {"mean", Figure::mean}, {"min", Figure::min},
-      {"max", Figure::max},  {"sum", Figure::sum},   {"count", Figure::count},
+      {"avg", Figure::mean},    {"mean", Figure::mean}, {"min", Figure::min},
+      {"max", Figure::max},     {"sum", Figure::sum},   {"count", Figure::count},
       {"sd", Figure::deviation}};
   for (const auto& [name, meaning] : kFigures) {
     if (name != figure) continue;
@@ -146,10 +152,12 @@ Result<void> Check::parse_subject(std::string_view subject, std::string_view fig
     if (meaning == Figure::count) unit_ = Unit::none;
     return {};
   }
-  const auto p = figure == "med" || figure == "median" ? std::optional(50.0) : percentile_of(figure);
+  const auto p =
+      figure == "med" || figure == "median" ? std::optional(50.0) : percentile_of(figure);
   if (!p) {
     return malformed(text_, fmt::format("'{}' is no figure; there are p(99), avg, med, min, max, "
-                                        "sum, count, sd", figure));
+                                        "sum, count, sd",
+                                        figure));
   }
   figure_ = Figure::percentile;
   percentile_ = *p;
@@ -163,10 +171,10 @@ Result<void> Check::parse_limit(std::string_view limit) {
   const auto value = parse_quantity(in_percent_ ? limit.substr(0, limit.size() - 1) : limit, unit_);
   if (!value) {
     return malformed(text_, fmt::format("'{}' is no limit for {}", limit,
-                                        fraction                ? "a fraction, such as 0.01 or 1%"
-                                        : seconds_in(unit_)     ? "a time, such as 500ms or 2s"
+                                        fraction               ? "a fraction, such as 0.01 or 1%"
+                                        : seconds_in(unit_)    ? "a time, such as 500ms or 2s"
                                         : unit_ == Unit::bytes ? "bytes, such as 10MB"
-                                                                : "a number, such as 20 or 10k"));
+                                                               : "a number, such as 20 or 10k"));
   }
   limit_ = *value;
   return {};
@@ -174,12 +182,18 @@ Result<void> Check::parse_limit(std::string_view limit) {
 
 bool Check::holds(double value) const noexcept {
   switch (op_) {
-    case Op::less: return value < limit_;
-    case Op::less_equal: return value <= limit_;
-    case Op::greater: return value > limit_;
-    case Op::greater_equal: return value >= limit_;
-    case Op::equal: return value == limit_;
-    case Op::not_equal: return value != limit_;
+    case Op::less:
+      return value < limit_;
+    case Op::less_equal:
+      return value <= limit_;
+    case Op::greater:
+      return value > limit_;
+    case Op::greater_equal:
+      return value >= limit_;
+    case Op::equal:
+      return value == limit_;
+    case Op::not_equal:
+      return value != limit_;
   }
   return false;
 }
@@ -193,13 +207,20 @@ double Check::value_of(const StreamSummary& stream, const MetricSummary& metric,
       const auto p = metric.percentile(percentile_, rule);
       return p ? p->value : kAbsent;
     }
-    case Figure::mean: return metric.mean();
-    case Figure::min: return metric.min();
-    case Figure::max: return metric.max();
-    case Figure::sum: return metric.sum();
-    case Figure::count: return static_cast<double>(metric.count());
-    case Figure::deviation: return metric.deviation();
-    case Figure::records: return records;
+    case Figure::mean:
+      return metric.mean();
+    case Figure::min:
+      return metric.min();
+    case Figure::max:
+      return metric.max();
+    case Figure::sum:
+      return metric.count() == 0 ? kAbsent : metric.sum();
+    case Figure::count:
+      return static_cast<double>(metric.count());
+    case Figure::deviation:
+      return metric.deviation();
+    case Figure::records:
+      return records;
     case Figure::error_rate: {
       const auto ok = static_cast<double>(stream.count({.status = Status::ok, .label = label_}));
       return records == 0 ? kAbsent : (records - ok) / records;
@@ -207,8 +228,10 @@ double Check::value_of(const StreamSummary& stream, const MetricSummary& metric,
     case Figure::goodput:
       return records == 0 || !stream.good() ? kAbsent
                                             : static_cast<double>(*stream.good()) / records;
-    case Figure::requests_per_second: return rates ? rates->requests_per_second : kAbsent;
-    case Figure::requests_per_minute: return rates ? rates->requests_per_second * 60 : kAbsent;
+    case Figure::requests_per_second:
+      return rates ? rates->requests_per_second : kAbsent;
+    case Figure::requests_per_minute:
+      return rates ? rates->requests_per_second * 60 : kAbsent;
   }
   return kAbsent;
 }
@@ -237,8 +260,7 @@ Check::Verdict Check::evaluate(const StreamSummary& stream, const std::optional<
     return verdict;
   }
   const std::uint64_t least = least_sample_for(percentile_);
-  verdict.refused =
-      figure_ == Figure::percentile && !allow_small_samples && metric.count() < least;
+  verdict.refused = figure_ == Figure::percentile && !allow_small_samples && metric.count() < least;
   if (verdict.refused) {
     const std::string needed =
         least == std::numeric_limits<std::uint64_t>::max()
@@ -251,8 +273,9 @@ Check::Verdict Check::evaluate(const StreamSummary& stream, const std::optional<
     return verdict;
   }
   verdict.passed = holds(in_percent_ ? verdict.value * 100 : verdict.value);
-  verdict.text = fmt::format("{}  {}  (is {})", verdict.passed ? "passed " : "failed ", text_,
-                             in_percent_ ? show_percent(verdict.value) : show(verdict.value, unit_));
+  verdict.text =
+      fmt::format("{}  {}  (is {})", verdict.passed ? "passed " : "failed ", text_,
+                  in_percent_ ? show_percent(verdict.value) : show(verdict.value, unit_));
   return verdict;
 }
 

@@ -25,6 +25,7 @@
 #include "millrace/options.hpp"
 #include "millrace/result.hpp"
 #include "millrace/summary.hpp"
+
 #include "report/rates.hpp"
 
 namespace millrace {
@@ -52,8 +53,18 @@ class Check {
  private:
   // The last ones stand without a metric.
   enum class Figure {
-    percentile, mean, min, max, sum, count,
-    deviation, records, error_rate, goodput, requests_per_second, requests_per_minute
+    percentile,
+    mean,
+    min,
+    max,
+    sum,
+    count,
+    deviation,
+    records,
+    error_rate,
+    goodput,
+    requests_per_second,
+    requests_per_minute
   };
   enum class Op { less, less_equal, greater, greater_equal, equal, not_equal };
 
@@ -75,7 +86,7 @@ class Check {
   Figure figure_ = Figure::records;
   double percentile_ = 0;
   Op op_ = Op::less;
-  double limit_ = 0;         // in unit_, or in percent
+  double limit_ = 0;  // in unit_, or in percent
   bool in_percent_ = false;
 };
 

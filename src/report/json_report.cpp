@@ -30,7 +30,7 @@ Json metric_json(const MetricSummary& metric, const Report& report) {
           {"count", metric.count()},
           {"absent", metric.absent()},
           {"invalid", metric.invalid()},
-          {"sum", number(metric.sum())},
+          {"sum", metric.count() == 0 ? Json(nullptr) : number(metric.sum())},
           {"mean", number(metric.mean())},
           {"variance", number(metric.variance())},
           {"standard_deviation", number(metric.deviation())},
@@ -96,28 +96,41 @@ Json stream_json(const StreamSummary& stream, const Report& report) {
       if (report.by == By::status) {
         object["status"] = part.name;
       } else {
-        object["label"] = part.selection.label->empty() ? Json(nullptr) : Json(*part.selection.label);
+        object["label"] =
+            part.selection.label->empty() ? Json(nullptr) : Json(*part.selection.label);
       }
       object["records"] = stream.count(part.selection);
-      if (report.by == By::label) object["by_status"] = status_counts(stream, part.selection.label);
+      if (report.by == By::label) object["status"] = status_counts(stream, part.selection.label);
       object["metrics"] = metrics_json(stream, part.selection, report);
       parts.push_back(std::move(object));
     }
     json[report.by == By::status ? "by_status" : "by_label"] = std::move(parts);
   }
   Json errors = Json::array();
-  for (const auto& [name, count] : stream.errors()) errors.push_back({{"class", name}, {"records", count}});
+  for (const auto& [name, count] : stream.errors())
+    errors.push_back({{"class", name}, {"records", count}});
   json["errors"] = std::move(errors);
   if (stream.good()) {
     Json limits = Json::object();
     for (const Limit& limit : report.goodput) limits[limit.metric] = limit.at_most;
-    json["goodput"] = {{"good", *stream.good()},
-                       {"fraction", n == 0 ? Json(nullptr)
-                                           : Json(static_cast<double>(*stream.good()) /
-                                                  static_cast<double>(n))},
-                       {"limits", std::move(limits)}};
+    json["goodput"] = {
+        {"good", *stream.good()},
+        {"fraction", n == 0 ? Json(nullptr)
+                            : Json(static_cast<double>(*stream.good()) / static_cast<double>(n))},
+        {"limits", std::move(limits)}};
   }
   return json;
+}
+
+Json accounting_json(const Accounting& a) {
+  return {{"attempted", a.attempted()},
+          {"accepted", a.accepted},
+          {"rejected",
+           {{"full", a.rejected_full},
+            {"closed", a.rejected_closed},
+            {"reentrant", a.rejected_reentrant}}},
+          {"aggregated", a.aggregated},
+          {"in_flight", a.in_flight()}};
 }
 
 Json input_json(const Report& report) {
@@ -152,7 +165,6 @@ Json input_json(const Report& report) {
 }  // namespace
 
 std::string json_report(const Report& report) {
-  const Accounting& a = report.summary.accounting();
   Json json = {{"millrace", {{"schema", kSchemaVersion}}}, {"interrupted", report.interrupted}};
   if (report.input != nullptr) json["input"] = input_json(report);
   Json streams = Json::array();
@@ -160,14 +172,17 @@ std::string json_report(const Report& report) {
     streams.push_back(stream_json(stream, report));
   }
   json["streams"] = std::move(streams);
-  json["accounting"] = {{"attempted", a.attempted()},
-                        {"accepted", a.accepted},
-                        {"rejected",
-                         {{"full", a.rejected_full},
-                          {"closed", a.rejected_closed},
-                          {"reentrant", a.rejected_reentrant}}},
-                        {"aggregated", a.aggregated},
-                        {"in_flight", a.in_flight()}};
+  json["accounting"] = accounting_json(report.summary.accounting());
+  if (report.input == nullptr) {
+    // A file's workers are its parsers: the output would change with their number.
+    Json workers = Json::array();
+    for (const WorkerAccount& worker : report.summary.workers()) {
+      Json account = {{"worker", worker.worker}, {"stream", worker.stream}};
+      account.update(accounting_json(worker.accounting));
+      workers.push_back(std::move(account));
+    }
+    json["workers"] = std::move(workers);
+  }
   Json checks = Json::array();
   for (const Check::Verdict& check : report.checks) {
     checks.push_back({{"check", check.source},

@@ -15,10 +15,19 @@ struct Scale {
   double factor;
 };
 
-constexpr std::array<Scale, 8> kTimes{{{"ns", 1e-9}, {"us", 1e-6}, {"ms", 1e-3}, {"s", 1},
-                                       {"min", 60}, {"h", 3600}, {"\u00b5s", 1e-6}, {"m", 60}}};
-constexpr std::array<Scale, 5> kBinary{{{"B", 1}, {"KiB", 1024.0}, {"MiB", 1048576.0},
-                                        {"GiB", 1073741824.0}, {"TiB", 1099511627776.0}}};
+constexpr std::array<Scale, 8> kTimes{{{"ns", 1e-9},
+                                       {"us", 1e-6},
+                                       {"ms", 1e-3},
+                                       {"s", 1},
+                                       {"min", 60},
+                                       {"h", 3600},
+                                       {"\u00b5s", 1e-6},
+                                       {"m", 60}}};
+constexpr std::array<Scale, 5> kBinary{{{"B", 1},
+                                        {"KiB", 1024.0},
+                                        {"MiB", 1048576.0},
+                                        {"GiB", 1073741824.0},
+                                        {"TiB", 1099511627776.0}}};
 constexpr std::array<Scale, 4> kThousands{{{"k", 1e3}, {"M", 1e6}, {"G", 1e9}, {"T", 1e12}}};
 
 std::string grouped(std::string digits) {
@@ -42,9 +51,10 @@ std::string show_bytes(double value) {
   std::size_t at = 0;
   while (at + 1 < kBinary.size() && std::fabs(value) >= 0.99995 * kBinary[at + 1].factor) ++at;
   const double shown = value / kBinary[at].factor;
-  return fmt::format("{} {}", at == 0 && shown == std::floor(shown) ? fmt::format("{:.0f}", shown)
-                                                                    : four_digits(shown),
-                     kBinary[at].name);
+  return fmt::format(
+      "{} {}",
+      at == 0 && shown == std::floor(shown) ? fmt::format("{:.0f}", shown) : four_digits(shown),
+      kBinary[at].name);
 }
 
 std::string show_counted(double value) {

@@ -7,8 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "ingest/file_replay.hpp"
 #include "millrace/summary.hpp"
+
+#include "ingest/file_replay.hpp"
 #include "report/check.hpp"
 #include "report/rates.hpp"
 

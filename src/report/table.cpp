@@ -73,7 +73,9 @@ std::string Table::text() const {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
       const std::string pad(widths[i] - width(row[i]), ' ');
-      line += i == 0 ? row[i] + pad : "  " + pad + row[i];
+      if (i != 0) line += std::string("  ") + pad;
+      line += row[i];
+      if (i == 0) line += pad;
     }
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";

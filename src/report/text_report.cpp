@@ -2,6 +2,7 @@
 #include "report/text_report.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -12,28 +13,25 @@ namespace millrace {
 namespace {
 
 constexpr std::size_t kErrorsShown = 10;
-constexpr std::size_t kErrorTextMax = 72;
+constexpr std::size_t kNameMax = 72;  // characters
+constexpr std::size_t kWorkersShown = 16;
 
 std::string percent(std::uint64_t part, std::uint64_t whole) {
-  if (whole == 0) return "-";
-  return fmt::format("{:.4g} %", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+  return whole == 0 ? "-" : show_percent(static_cast<double>(part) / static_cast<double>(whole));
 }
 
 std::string plural(std::uint64_t n, const char* thing) {
   return fmt::format("{} {}{}", show_count(n), thing, n == 1 ? "" : "s");
 }
 
-// Names come from files: what would move a terminal's cursor is shown, not obeyed.
-std::string printable(std::string_view text, std::size_t max) {
-  std::string shown;
-  for (const char c : text.substr(0, max)) shown += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? '?' : c;
-  while (text.size() > max && !shown.empty() && (shown.back() & 0x80) != 0) shown.pop_back();
-  return text.size() > max ? shown + "..." : shown;
+void add(std::string& out, const Table& table) {
+  out += '\n';
+  out += table.text();
 }
 
 void head(std::string& out, const Report& report, const StreamSummary& stream) {
   const std::uint64_t n = stream.count();
-  out += fmt::format("{}  {}", stream.name(), plural(n, "record"));
+  out += fmt::format("{}  {}", printable(stream.name()), plural(n, "record"));
   for (const Status status : {Status::ok, Status::error, Status::incomplete}) {
     const std::uint64_t part = stream.count({.status = status, .label = {}});
     if (status == Status::ok || part != 0) {
@@ -44,56 +42,105 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
     out += fmt::format("   {} failed", percent(n - ok, n));
   }
   out += "\n";
-  if (const auto rates = rates_of(stream, report.given)) {
-    out += fmt::format("rates  {} s ({}):  {} requests/s   {} requests/min", show_number(rates->window_s),
-                       rates->basis, show_number(rates->requests_per_second),
-                       show_number(rates->requests_per_second * 60));
-    for (const auto& metric : rates->metrics) {
-      out += fmt::format("   {} {}/s", show_number(metric.per_second), metric.metric);
-    }
-    out += "\n";
-  }
   if (stream.good()) {
     out += fmt::format("goodput  {} of {} ({}):", show_count(*stream.good()), show_count(n),
                        percent(*stream.good(), n));
     for (const Limit& limit : report.goodput) {
-      const auto metric = stream.metric(limit.metric);
-      out += fmt::format("  {} <= {}", limit.metric, show(limit.at_most, metric.metric().unit));
+      out += fmt::format("  {} <= {}", printable(limit.metric),
+                         show(limit.at_most, stream.metric(limit.metric).metric().unit));
     }
     out += "\n";
   }
 }
 
-void section(std::string& out, const Report& report, const StreamSummary& stream,
-             const Section& part) {
-  std::vector<std::string> header = {report.by == By::none ? "" : printable(part.name, 48), "count", "mean",
-                                     "sd", "min"};
+std::vector<std::string> header_of(std::string first, const Report& report) {
+  std::vector<std::string> header = {std::move(first), "count", "mean", "sd", "min"};
   for (const double p : report.percentiles) header.push_back(percentile_name(p));
   header.emplace_back("max");
-  Table table(std::move(header));
-  for (const Metric& m : stream.schema().metrics) {
-    const MetricSummary metric = stream.metric(m.name, part.selection);
-    if (metric.count() == 0 && metric.invalid() == 0 && report.by != By::none) continue;
-    const Unit unit = m.unit;
-    std::vector<std::string> cells = {m.name, show_count(metric.count()), show(metric.mean(), unit),
-                                      show(metric.deviation(), unit), show(metric.min(), unit)};
-    for (const auto& p : metric.percentiles(report.percentiles, report.rule)) {
-      cells.push_back(p ? show(p->value, unit) : "-");
-    }
-    cells.push_back(show(metric.max(), unit));
-    table.row(std::move(cells));
+  return header;
+}
+
+std::vector<std::string> row_of(std::string first, const MetricSummary& metric,
+                                const Report& report) {
+  const Unit unit = metric.metric().unit;
+  std::vector<std::string> cells = {std::move(first), show_count(metric.count()),
+                                    show(metric.mean(), unit), show(metric.deviation(), unit),
+                                    show(metric.min(), unit)};
+  for (const auto& p : metric.percentiles(report.percentiles, report.rule)) {
+    cells.push_back(p ? show(p->value, unit) : "-");
   }
-  out += "\n" + table.text();
+  cells.push_back(show(metric.max(), unit));
+  return cells;
+}
+
+// One row a metric, or with --by one table a metric and one row a status or label: what is to be
+// compared stands in one column.
+void metrics(std::string& out, const Report& report, const StreamSummary& stream) {
+  const std::vector<std::string> labels = stream.labels();
+  const std::vector<Section> sections = sections_of(stream, report.by, labels);
+  if (report.by == By::label) {
+    Table table({"records", "all", "ok", "failed"});
+    for (const Section& part : sections) {
+      const std::uint64_t n = stream.count(part.selection);
+      const std::uint64_t ok = stream.count({.status = Status::ok, .label = part.selection.label});
+      table.row(
+          {printable(part.name, kNameMax), show_count(n), show_count(ok), percent(n - ok, n)});
+    }
+    add(out, table);
+  }
+  Table all(header_of("", report));
+  bool any = false;
+  std::string empty;
+  for (const Metric& m : stream.schema().metrics) {
+    const MetricSummary metric = stream.metric(m.name);
+    if (metric.count() == 0) {
+      empty += fmt::format("{}{}", empty.empty() ? "" : ", ", printable(m.name));
+      continue;
+    }
+    any = true;
+    all.row(row_of(m.name, metric, report));
+    if (report.by == By::none) continue;
+    Table table(header_of(m.name, report));
+    for (const Section& part : sections) {
+      const MetricSummary of_part = stream.metric(m.name, part.selection);
+      if (of_part.count() != 0) table.row(row_of(printable(part.name, kNameMax), of_part, report));
+    }
+    add(out, table);
+  }
+  if (any && report.by == By::none) add(out, all);
+  if (!empty.empty()) out += fmt::format("{}no values: {}\n", any ? "" : "\n", empty);
+}
+
+void rates(std::string& out, const Report& report, const StreamSummary& stream) {
+  const auto rates = rates_of(stream, report.given);
+  if (!rates) {
+    out += "\nno rates: the records do not tell how long the test was; --total-test-time says it\n";
+    return;
+  }
+  Table table(
+      {fmt::format("rates over {} ({})", show(rates->window_s, Unit::seconds), rates->basis),
+       "a second", "a minute"});
+  const auto row = [&](std::string name, double per_second, Unit unit) {
+    table.row({std::move(name), show(per_second, unit), show(per_second * 60, unit)});
+  };
+  const auto given = report.given.total_requests;
+  row(given ? fmt::format("requests ({}, as given)", show_count(*given)) : "requests",
+      rates->requests_per_second, Unit::none);
+  for (const auto& [metric, per_second] : rates->metrics) {
+    row(metric, per_second, stream.metric(metric).metric().unit);
+  }
+  add(out, table);
 }
 
 // What a reader must know about the numbers above: the rule, their error, what they leave out.
 void remarks(std::string& out, const Report& report, const StreamSummary& stream) {
   double error = 0;
+  out += "\n";
   for (const Metric& m : stream.schema().metrics) {
-    const MetricSummary metric = stream.metric(m.name, {});
+    const MetricSummary metric = stream.metric(m.name);
     error = std::max(error, metric.relative_error());
     if (metric.invalid() != 0) {
-      out += fmt::format("{}: {} left out (negative or infinite)\n", m.name,
+      out += fmt::format("{}: {} left out (negative or infinite)\n", printable(m.name),
                          plural(metric.invalid(), "invalid value"));
     }
   }
@@ -101,63 +148,80 @@ void remarks(std::string& out, const Report& report, const StreamSummary& stream
   out += fmt::format("percentiles: {}, {}\n", to_string(report.rule),
                      error == 0 ? "exact"
                                 : fmt::format("from histograms, within {:.2g} %: the cap of exact "
-                                              "memory was passed", error * 100));
-  const std::uint64_t n = stream.count();
+                                              "memory was passed",
+                                              error * 100));
   const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}});
-  if (report.by == By::none && ok != n && ok != 0) {
+  if (report.by == By::none && ok != 0 && ok != stream.count()) {
     out += "records that failed are included above; --by status tells them apart\n";
   }
-  const auto errors = stream.errors();
-  if (errors.empty()) return;
-  out += "\n";
-  Table table({"error", "records"});
-  auto sorted = errors;
+}
+
+void errors(std::string& out, const StreamSummary& stream) {
+  auto sorted = stream.errors();
+  if (sorted.empty()) return;
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const auto& a, const auto& b) { return a.second > b.second; });
+  Table table({"error", "records"});
   std::uint64_t rest = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const auto& [name, count] = sorted[i];
     if (i < kErrorsShown) {
-      const std::string& name = sorted[i].first;
-      table.row({name.empty() ? "(empty text)" : printable(name, kErrorTextMax), show_count(sorted[i].second)});
+      table.row({printable(name.empty() ? "(empty text)" : name, kNameMax), show_count(count)});
     } else {
-      rest += sorted[i].second;
+      rest += count;
     }
   }
   if (rest != 0) {
-    table.row({fmt::format("{} further classes", sorted.size() - kErrorsShown), show_count(rest)});
+    table.row({fmt::format("{} further", sorted.size() - kErrorsShown), show_count(rest)});
   }
-  out += table.text();
+  add(out, table);
 }
 
 void account(std::string& out, const Report& report) {
   const Accounting& a = report.summary.accounting();
-  out += fmt::format("accounting: {} attempted = {} accepted + {} rejected", show_count(a.attempted()),
-                     show_count(a.accepted), show_count(a.rejected()));
-  if (a.rejected() != 0) {
-    out += fmt::format(" (ring full {}, closed {}, reentrant {})", show_count(a.rejected_full),
-                       show_count(a.rejected_closed), show_count(a.rejected_reentrant));
+  out += fmt::format(
+      "\naccounting: {} attempted = {} accepted + {} rejected; {} aggregated, {} in flight\n",
+      show_count(a.attempted()), show_count(a.accepted), show_count(a.rejected()),
+      show_count(a.aggregated), show_count(a.in_flight()));
+  if (report.input != nullptr)
+    return;  // a file's workers are its parsers: as many as there are cores
+  Table table(
+      {"worker", "attempted", "accepted", "ring full", "closed", "reentrant", "aggregated"});
+  const auto& workers = report.summary.workers();
+  for (const WorkerAccount& worker : workers) {
+    if (worker.worker > kWorkersShown) continue;
+    const Accounting& w = worker.accounting;
+    table.row({fmt::format("{} {}", worker.stream, worker.worker), show_count(w.attempted()),
+               show_count(w.accepted), show_count(w.rejected_full), show_count(w.rejected_closed),
+               show_count(w.rejected_reentrant), show_count(w.aggregated)});
   }
-  out += fmt::format("; {} aggregated, {} in flight\n", show_count(a.aggregated),
-                     show_count(a.in_flight()));
-  if (report.input == nullptr) return;
+  out += table.text();
+  if (workers.size() > kWorkersShown) {
+    out += fmt::format("{} in --format json\n",
+                       plural(workers.size() - kWorkersShown, "further worker"));
+  }
+}
+
+void account_of_input(std::string& out, const Report& report) {
   const FileReplay& input = *report.input;
-  out += fmt::format("input: {}, {}: {} records + {} damaged", report.format,
-                     plural(input.lines, "line"), show_count(input.records),
-                     show_count(input.damaged));
-  if (input.torn != 0) out += fmt::format(" ({} cut off at the end)", input.torn);
+  out += fmt::format("input: {}, {} = {} + {} damaged", report.format, plural(input.lines, "line"),
+                     plural(input.records, "record"), show_count(input.damaged));
+  if (input.torn != 0) out += fmt::format(" ({} cut off at the end)", show_count(input.torn));
   if (input.blank != 0) out += fmt::format("; {} blank", show_count(input.blank));
   out += "\n";
+  for (const Error& error : input.input_errors)
+    out += fmt::format("input: {}\n", printable(error.message));
   const LineNotes& n = input.notes;
   const std::pair<std::uint64_t, const char*> notes[] = {
-      {n.nonfinite_words, "NaN or Infinity words (not JSON, read all the same)"},
-      {n.duplicate_keys, "duplicate keys (the last one counts)"},
+      {n.nonfinite_words, "NaN or Infinity words, not JSON but read all the same"},
+      {n.duplicate_keys, "duplicate keys, of which the last counts"},
       {n.unknown_keys, "lines with unknown keys"},
       {n.missing_keys, "lines with missing keys"},
       {n.mid_stream_errors, "failed records that carry timings"}};
   for (const auto& [count, what] : notes) {
-    if (count != 0) out += fmt::format("note: {} {}\n", show_count(count), what);
+    if (count != 0) out += fmt::format("note: {}: {}\n", what, show_count(count));
   }
-  for (const std::string& note : report.notes) out += fmt::format("note: {}\n", note);
+  for (const std::string& note : report.notes) out += fmt::format("note: {}\n", printable(note));
 }
 
 }  // namespace
@@ -168,15 +232,17 @@ std::string text_report(const Report& report) {
   for (const StreamSummary& stream : report.summary.streams()) {
     if (&stream != &report.summary.streams().front()) out += "\n";
     head(out, report, stream);
-    const std::vector<std::string> labels = stream.labels();
-    for (const Section& part : sections_of(stream, report.by, labels)) {
-      section(out, report, stream, part);
-    }
-    out += "\n";
+    if (stream.count() == 0) continue;
+    metrics(out, report, stream);
+    rates(out, report, stream);
     remarks(out, report, stream);
+    errors(out, stream);
   }
   account(out, report);
-  for (const Check::Verdict& check : report.checks) out += fmt::format("check {}\n", check.text);
+  if (report.input != nullptr) account_of_input(out, report);
+  for (const Check::Verdict& check : report.checks) {
+    out += fmt::format("check {}\n", printable(check.text));
+  }
   return out;
 }
 

@@ -43,7 +43,7 @@ StreamStats::Figures StreamStats::figures(std::size_t metric, const Selected& se
   Sum sum;
   const auto add = [&](const Tally& tally) {
     figures.moments.merge(tally.moments());
-    sum.merge(tally.sum);
+    sum.merge(tally.sum());
     figures.absent += tally.absent;
     figures.invalid += tally.invalid;
   };
@@ -59,6 +59,9 @@ StreamStats::Figures StreamStats::figures(std::size_t metric, const Selected& se
     for (const LabelKey* key : keys(selected)) add(key->cells[metric].tally);
   }
   figures.sum = sum.value();
+  figures.mean = schema_.metrics[metric].integral()
+                     ? figures.sum / static_cast<double>(figures.moments.count)
+                     : figures.moments.mean;
   return figures;
 }
 

@@ -57,13 +57,15 @@ struct StatsLimits {
 struct Tally {
   Moments total;    // of the segments that have ended
   Moments segment;  // of the one under way
-  Sum sum;
+  Sum total_sum;
+  Sum segment_sum;
   std::uint64_t absent = 0;
   std::uint64_t invalid = 0;
 
   void add(const Moments& slice) noexcept { segment.merge(slice); }
   void end_segment() noexcept;
   [[nodiscard]] Moments moments() const noexcept;
+  [[nodiscard]] Sum sum() const noexcept;
 };
 
 class StreamStats {
@@ -76,6 +78,7 @@ class StreamStats {
   struct Figures {
     Moments moments;
     double sum = 0;
+    double mean = 0;  // of integers the exact sum's, which is nearer than the running one
     std::uint64_t absent = 0;
     std::uint64_t invalid = 0;
   };
@@ -129,6 +132,7 @@ class StreamStats {
   void note_errors(const Slice& slice, const NameMap& names);
   void note_good(const Slice& slice) noexcept;
   void split_by_label();
+  void look_at_label_memory();
   LabelKey& key(std::size_t status, std::uint16_t label);
   [[nodiscard]] std::uint16_t admitted(std::uint16_t label);
   [[nodiscard]] std::vector<const LabelKey*> keys(const Selected& selected) const;
@@ -140,12 +144,13 @@ class StreamStats {
   std::vector<std::vector<Observer>> observers_;  // by metric
   std::uint64_t observers_detached_ = 0;
 
-  std::uint64_t counts_[kStatusCount] = {};
   std::vector<std::array<std::unique_ptr<StatusCell>, kStatusCount>> status_cells_;  // by metric
   std::array<std::vector<std::unique_ptr<LabelKey>>, kStatusCount> keys_;  // by status, label
   std::vector<std::uint16_t> label_order_;                                 // as first seen
   std::vector<std::uint8_t> label_seen_;                                   // by number
-  std::size_t label_bytes_ = 0;
+  std::uint32_t labels_named_ = 0;           // of them, without "" and "other"
+  std::size_t label_bytes_ = 0;              // as of the last look
+  std::uint64_t records_since_look_ = 0;
   bool by_label_ = false;  // until a label is seen, a label cell's moments are its status cell's
   bool values_dropped_ = false;
   std::vector<std::uint64_t> error_counts_;

@@ -96,8 +96,9 @@ std::uint64_t Lane::published(std::uint32_t worker) const noexcept {
     if (at >= opened_.size()) at -= static_cast<std::uint32_t>(opened_.size());
     BlockHeader& newest = *opened_[at];
     if (worker_of(newest) == worker) {
-      // order: acquire; pairs with Port::publish().
-      return first_of(newest) + usable(newest, newest.published.load(std::memory_order_acquire));
+      // order: seq_cst (a plain load on x86); pairs with Port::publish(). While closing it must not
+      // be read before the gate's store; with membarrier acquire would do.
+      return first_of(newest) + usable(newest, newest.published.load(std::memory_order_seq_cst));
     }
   }
   return taken(worker);

@@ -40,7 +40,7 @@ class Lane {
   /// After the slice is accumulated: the block goes back if it is finished.
   void done(const Front& front) noexcept;
 
-  /// Whether a small slice has waited since before `since_ns`; notes the time it began to wait.
+  /// Whether a small slice has waited for `patience_ns`; the first call notes when it began to wait.
   [[nodiscard]] bool waited(std::int64_t now_ns, std::int64_t patience_ns) noexcept;
 
   /// Records of this worker published, and taken, as far as the opened blocks show.

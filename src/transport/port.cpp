@@ -151,7 +151,7 @@ bool Port::settle() noexcept {
   }
   std::uint64_t last = Ring::kUndecided;
   const std::uint64_t mine = first_ + count_;
-  // order: acq_rel; pairs with the exchange in RingSet::settle(). Release: the closer that finds our
+  // order: acq_rel; pairs with the compare-and-swap in RingSet::settle(). Release: the closer that finds our
   // number finds the record and its block. Acquire: we learn what the closer decided.
   if (ring_->fate().compare_exchange_strong(last, mine, std::memory_order_acq_rel,
                                             std::memory_order_acquire)) {

@@ -54,7 +54,7 @@ class RingSet {
       if (ring == nullptr || !ring->in_use) continue;
       std::uint64_t last = Ring::kUndecided;
       const std::uint64_t seen = published(*ring);
-      // order: acq_rel; pairs with the exchange in Port::settle(). Who comes second reads the
+      // order: acq_rel; pairs with the compare-and-swap in Port::settle(). Who comes second reads the
       // number that the first decided, and with it the block that holds the record.
       if (ring->fate().compare_exchange_strong(last, seen, std::memory_order_acq_rel,
                                                std::memory_order_acquire)) {
