@@ -117,7 +117,7 @@ int demo(const Options& options) {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   threads.clear();
-  view->close();
+  view->close(*engine);
   auto summary = engine->finish();
   if (!summary) {
     complain(summary.error().message);

@@ -39,7 +39,10 @@ Result<LiveView> LiveView::make(const std::vector<std::string>& fields, bool qui
 }
 
 void LiveView::show(const Engine& engine) {
-  if (off_ || !throttle_.due()) return;
+  if (!off_ && throttle_.due()) refresh(engine);
+}
+
+void LiveView::refresh(const Engine& engine) {
   const Snapshot snapshot = engine.snapshot();
   const StreamSnapshot& stream = snapshot.streams.front();
   const auto stats = stream.count == 0 ? nlohmann::ordered_json{}
@@ -55,7 +58,8 @@ void LiveView::show(const Engine& engine) {
   fmt::print(stderr, "{}\n", line);
 }
 
-void LiveView::close() {
+void LiveView::close(const Engine& engine) {
+  if (!off_ && throttle_.due(true)) refresh(engine);
   if (terminal_) display_.close();
 }
 

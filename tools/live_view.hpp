@@ -23,10 +23,12 @@ class LiveView {
 
   /// Refreshes if it is time.
   void show(const Engine& engine);
-  void close();
+  /// A last refresh, then the block is erased.
+  void close(const Engine& engine);
 
  private:
   LiveView(std::vector<DisplayField> fields, bool off);
+  void refresh(const Engine& engine);
 
   bool off_;
   bool terminal_;

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "ingest/timestamp.hpp"
 #include "report/llmeter_files.hpp"
 #include "report/llmeter_stats.hpp"
 #include "report/python_json.hpp"
@@ -56,15 +55,11 @@ Result<void> save_run(const std::string& dir, const std::vector<std::string>& in
       return failure(Errc::invalid_argument,
                      "--save copies the responses of one file or directory");
     }
-    files.fields = empty_llmeter_fields();
-    files.fields["total_requests"] = records->count();
-    const TimeSpan times = records->times();
-    if (times.first_start_ns) {
-      files.fields["start_time"] = files.fields["first_request_time"] =
-          format_python_isoformat(*times.first_start_ns);
-      files.fields["end_time"] = files.fields["last_request_time"] =
-          format_python_isoformat(*times.last_start_ns);
-    }
+    LlmeterRun found;
+    found.fields = empty_llmeter_fields();
+    found.recovered = true;
+    found.recover(*records);
+    files.fields = std::move(found.fields);
     files.responses = inputs.front();
   }
   return save_llmeter_run(dir, files);

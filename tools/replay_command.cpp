@@ -146,11 +146,19 @@ int replay(const Options& options) {
   std::string text;
   int code = kOk;
   if (profiled) {
-    const StreamSummary* records = replayed ? &replayed->summary["requests"] : nullptr;
-    const auto stats = profile_stats(options.profile, input->run ? &*input->run : nullptr, records,
+    const StreamSummary* records =
+        replayed && !options.lazy ? &replayed->summary["requests"] : nullptr;
+    const bool interrupted = replayed && replayed->interrupted;
+    if (interrupted) {
+      // As llmeter saves an interrupted run: the test did not take its time.
+      given->total_test_time_s.reset();
+      if (input->run) input->run->fields["total_test_time"] = nullptr;
+    }
+    auto stats = profile_stats(options.profile, input->run ? &*input->run : nullptr, records,
                                      *given, options.end_time.empty());
+    if (interrupted) stats["interrupted"] = true;
     text = profile_text(stats, options.report.format == "json");
-    if (replayed && replayed->interrupted) complain("interrupted: the numbers cover what was read");
+    if (interrupted) complain("interrupted: the numbers cover what was read");
     if (!options.save.empty()) {
       if (auto saved = save_run(options.save, options.inputs, input->run ? &*input->run : nullptr,
                                 records, stats);

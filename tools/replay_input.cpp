@@ -58,7 +58,8 @@ Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths, con
     }
     if (paths.size() == 1) input.run = std::move(*run);
   }
-  if (files.empty() || without_records) {
+  // Of a run that was killed before its summary, counts and times are in the records alone.
+  if (files.empty() || (without_records && !(input.run && input.run->recovered))) {
     if (!input.run) {
       return failure(Errc::invalid_argument, "--lazy needs one run directory as input");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/aggregator.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 
@@ -128,6 +129,9 @@ std::vector<WorkerAccount> Aggregator::workers() const {
     const std::uint64_t aggregated = a.worker <= RingSet::kAccountsKept ? aggregated_[a.worker] : 0;
     workers.push_back({a.worker, streams_[a.stream].name, account_of(a, aggregated)});
   }
+  // Retired ones come first until here.
+  std::sort(workers.begin(), workers.end(),
+            [](const auto& a, const auto& b) { return a.worker < b.worker; });
   workers.push_back({0, "", account_of(rest, aggregated_[0])});
   return workers;
 }

@@ -183,8 +183,7 @@ void account(std::string& out, const Report& report) {
       "\naccounting: {} attempted = {} accepted + {} rejected; {} aggregated, {} in flight\n",
       show_count(a.attempted()), show_count(a.accepted), show_count(a.rejected()),
       show_count(a.aggregated), show_count(a.in_flight()));
-  if (report.input != nullptr)
-    return;  // a file's workers are its parsers: as many as there are cores
+  if (report.input != nullptr) return;  // whose workers are parsers, one a core
   Table table(
       {"worker", "attempted", "accepted", "ring full", "closed", "reentrant", "aggregated"});
   const auto& workers = report.summary.workers();

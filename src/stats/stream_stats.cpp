@@ -159,6 +159,21 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
     }
   }
 
+  // In most slices all records are of one group and have the metric: then the column is used as it is.
+  const bool as_it_is = s.in_order && column.not_present == 0;
+  const double* const present = as_it_is ? column.values.data() : s.values.data();
+  const std::int64_t* const present_integers =
+      as_it_is ? column.integers.data() : s.integers.data();
+  const auto add_to = [&](Tally& tally, std::uint32_t begin, std::uint32_t end) {
+    const std::span<const double> values(present + begin, end - begin);
+    tally.add(Moments::of(values));
+    if (integral) {
+      tally.segment_sum.add(std::span<const std::int64_t>(present_integers + begin, values.size()));
+    } else {
+      tally.segment_sum.add(values);
+    }
+  };
+
   std::uint32_t out = 0;
   for (std::size_t g = 0; g < s.groups.size();) {
     const std::uint8_t status = s.groups[g].status;
@@ -172,9 +187,7 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
       const std::uint32_t group_begin = out;
       std::uint64_t absent = 0;
       std::uint64_t invalid = 0;
-      if (s.in_order && column.not_present == 0) {
-        std::copy_n(column.values.begin(), slice.count, s.values.begin());
-        if (integral) std::copy_n(column.integers.begin(), slice.count, s.integers.begin());
+      if (as_it_is) {
         out = slice.count;
       } else {
         for (std::uint32_t i = group.begin; i < group.end; ++i) {
@@ -192,30 +205,15 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
       status_cell.tally.invalid += invalid;
 
       LabelCell& cell = key(status, group.label).cells[metric];
-      const std::span<const double> values(s.values.data() + group_begin, out - group_begin);
       if (by_label_) {
         cell.tally.absent += absent;
         cell.tally.invalid += invalid;
-        cell.tally.add(Moments::of(values));
-        if (integral) {
-          cell.tally.segment_sum.add(
-              std::span<const std::int64_t>(s.integers.data() + group_begin, values.size()));
-        } else {
-          cell.tally.segment_sum.add(values);
-        }
+        add_to(cell.tally, group_begin, out);
       }
-      if (!cell.values.add(values)) drop_values();
+      if (!cell.values.add({present + group_begin, out - group_begin})) drop_values();
     }
-
-    const std::span<const double> values(s.values.data() + status_begin, out - status_begin);
-    status_cell.tally.add(Moments::of(values));
-    status_cell.histogram.add(values);
-    if (integral) {
-      status_cell.tally.segment_sum.add(
-          std::span<const std::int64_t>(s.integers.data() + status_begin, values.size()));
-    } else {
-      status_cell.tally.segment_sum.add(values);
-    }
+    add_to(status_cell.tally, status_begin, out);
+    status_cell.histogram.add({present + status_begin, out - status_begin});
   }
 
   if (observers_[metric].empty()) return;
@@ -284,8 +282,7 @@ std::uint16_t StreamStats::admitted(std::uint16_t label) {
   }
   if (label >= label_seen_.size()) label_seen_.resize(std::size_t{label} + 1);
   const bool named = label != kNoLabel && label != kOtherLabel;
-  const bool room =
-      labels_named_ < limits_.labels_max && label_bytes_ < limits_.label_memory_bytes;
+  const bool room = labels_named_ < limits_.labels_max && label_bytes_ < limits_.label_memory_bytes;
   if (named && !room) {
     label_seen_[label] = 2;
     return admitted(kOtherLabel);

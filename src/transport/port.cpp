@@ -166,15 +166,16 @@ bool Port::settle() noexcept {
   return false;
 }
 
-std::byte* Port::claim() noexcept {
-  if (claimed_) {
-    std::memset(next_, 0, record_size_);
-    return next_;
-  }
+std::byte* Port::claim_as_it_is() noexcept {
+  if (claimed_) return next_;
   std::byte* room = enter();
-  if (room == nullptr) return nullptr;
-  claimed_ = true;
-  std::memset(room, 0, record_size_);  // no old record shows through
+  claimed_ = room != nullptr;
+  return room;
+}
+
+std::byte* Port::claim() noexcept {
+  std::byte* room = claim_as_it_is();
+  if (room != nullptr) std::memset(room, 0, record_size_);
   return room;
 }
 

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds and runs the tests.
+#
+#   tools/test.sh          unit, style and CLI tests, short stress            (minutes)
+#   tools/test.sh --full   and: sanitizers, mutants, long stress, clang, an installed copy
+#
+# Prints the seconds of every stage, and last a line "N passed, M failed", which counts test programs
+# and checks. Exit code 1 if one failed.
+set -u
+cd "$(dirname "$0")/.."
+export LC_ALL=C.UTF-8
+. tools/packages.sh
+
+full=no
+case "${1:-}" in
+  "") ;;
+  --full) full=yes ;;
+  *) echo "usage: tools/test.sh [--full]"; exit 2 ;;
+esac
+
+# shellcheck disable=SC2086  # one word a package
+if [ "$full" = yes ]; then
+  install_missing $build_packages $test_packages $full_packages
+else
+  install_missing $build_packages $test_packages
+fi
+
+passed=0
+failed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# stage NAME COMMAND...: counts one check; the output is shown when it fails.
+stage() {
+  name=$1
+  shift
+  begin=$(date +%s)
+  if "$@" >"$log" 2>&1; then
+    passed=$((passed + 1)); verdict=ok
+  else
+    failed=$((failed + 1)); verdict=FAILED
+  fi
+  echo "$(($(date +%s) - begin)) s  $verdict  $name"
+  [ "$verdict" = ok ] || tail -n 60 "$log"
+}
+
+# tests NAME BUILD [MESON TEST ARGUMENTS]: counts each test program.
+tests() {
+  name=$1
+  build=$2
+  shift 2
+  begin=$(date +%s)
+  meson test -C "$build" --no-rebuild --print-errorlogs "$@" >"$log" 2>&1
+  code=$?
+  good=$(sed -n 's/^Ok: *\([0-9]*\).*/\1/p' "$log")
+  bad=$(sed -n 's/^\(Fail\|Timeout\|Unexpected Pass\): *\([0-9]*\).*/\2/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
+  [ "$code" -eq 0 ] || [ "$bad" -ne 0 ] || bad=1
+  passed=$((passed + ${good:-0}))
+  failed=$((failed + bad))
+  echo "$(($(date +%s) - begin)) s  ${good:-0} passed, $bad failed: $name"
+  [ "$bad" -eq 0 ] || tail -n 80 "$log"
+}
+
+configure() {
+  build=$1
+  shift
+  [ -f "$build/build.ninja" ] || meson setup "$build" "$@"
+}
+
+stage "configure the release build" configure build --buildtype=release --werror
+stage "build everything, warnings are errors" ninja -C build
+tests "unit, style and CLI tests" build --suite unit --suite style --suite cli
+if [ "$full" = no ]; then
+  export MILLRACE_STRESS_ROUNDS=0.2
+  tests "short stress" build --suite stress
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+  exit
+fi
+
+tests "stress" build --suite stress
+stage "mutants of the transport must fail" tests/mutants.py . build
+
+stage "configure AddressSanitizer and UBSan" configure build-asan --buildtype=debugoptimized \
+  -Db_sanitize=address,undefined -Db_lundef=false -Dbench=false
+stage "build with AddressSanitizer and UBSan" ninja -C build-asan
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+export MILLRACE_STRESS_ROUNDS=0.1
+tests "AddressSanitizer and UBSan: unit, CLI, stress" build-asan --suite unit --suite cli --suite stress -t 4
+
+stage "a queue header that ThreadSanitizer understands" tests/tsan_queue.sh build-tsan-queue
+stage "configure ThreadSanitizer" configure build-tsan --buildtype=debugoptimized \
+  -Db_sanitize=thread -Db_lundef=false -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
+stage "build with ThreadSanitizer" ninja -C build-tsan
+tests "ThreadSanitizer, no suppressions: stress" build-tsan --suite stress -t 4
+tests "ThreadSanitizer: tests with threads" build-tsan -t 4 engine engine_numbers local_names piece_reader seed_vectors
+
+stage "configure clang" env CXX=clang++-19 meson setup build-clang --buildtype=release -Dbench=false
+stage "build the library and the CLI with clang" ninja -C build-clang src/libmillrace.a tools/millrace
+
+installed=$PWD/build/installed
+stage "install into a prefix" sh -c "rm -rf '$installed' && DESTDIR='$installed' meson install -C build --no-rebuild"
+stage "an installed copy serves a program of its own" tests/installed_test.sh "$installed"
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
