@@ -334,6 +334,14 @@ class Threads(Case):
             self.assertTrue(runs[0] == runs[1] == runs[2], "the reports differ")
 
 
+class Readme(Case):
+    def test_the_readme_shows_what_the_tool_prints(self):
+        text = (ROOT / "README.md").read_text()
+        shown = re.search(r"```\n\$ millrace (.*)\n((?s:.*?))```", text)
+        run = subprocess.run([MILLRACE, *shlex.split(shown[1])], capture_output=True, text=True, cwd=ROOT, env=QUIET_ENV)
+        self.assertEqual(run.stdout, shown[2])
+
+
 class Interruption(Case):
     def interrupted(self, arguments, before=b""):
         process = subprocess.Popen([MILLRACE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,

@@ -59,8 +59,9 @@ void LiveView::refresh(const Engine& engine) {
 }
 
 void LiveView::close(const Engine& engine) {
+  if (!terminal_) return;
   if (!off_ && throttle_.due(true)) refresh(engine);
-  if (terminal_) display_.close();
+  display_.close();
 }
 
 }  // namespace millrace

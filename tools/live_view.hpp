@@ -23,7 +23,7 @@ class LiveView {
 
   /// Refreshes if it is time.
   void show(const Engine& engine);
-  /// A last refresh, then the block is erased.
+  /// On a terminal a last refresh, then the block is erased.
   void close(const Engine& engine);
 
  private:

@@ -118,7 +118,7 @@ std::vector<WorkerAccount> Aggregator::workers() const {
   RingSet::Account rest;
   std::vector<WorkerAccount> workers;
   const auto accounts = rings_.accounts(rest, [&](const Ring& ring) -> std::uint64_t {
-    const Lane* lane = const_cast<Schedule&>(schedule_).lane(ring.slot());
+    const Lane* lane = schedule_.lane(ring.slot());
     return lane == nullptr ? 0 : lane->published(ring.worker);
   });
   const auto account_of = [](const RingSet::Account& a, std::uint64_t aggregated) {

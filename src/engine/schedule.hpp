@@ -28,7 +28,8 @@ class Schedule {
 
   /// The lane of this slot; made when its first block comes.
   detail::Lane& lane(std::uint32_t slot, std::uint32_t blocks);
-  [[nodiscard]] detail::Lane* lane(std::uint32_t slot) noexcept {
+  /// nullptr: none of its blocks has come yet.
+  [[nodiscard]] const detail::Lane* lane(std::uint32_t slot) const noexcept {
     return slot < lanes_.size() ? lanes_[slot].get() : nullptr;
   }
 
