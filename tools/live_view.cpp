@@ -24,7 +24,9 @@ LiveView::LiveView(std::vector<DisplayField> fields, bool off)
     : off_(off || fields.empty()),
       terminal_(stderr_is_terminal()),
       fields_(fields),
-      display_(std::move(fields), [](std::string_view text) { fmt::print(stderr, "{}", text); }),
+      display_(
+          std::move(fields), [](std::string_view text) { fmt::print(stderr, "{}", text); },
+          Counts::whole),
       throttle_(steady_now, terminal_ ? std::chrono::nanoseconds(RefreshThrottle::kInterval)
                                       : std::chrono::nanoseconds(kPlainEvery)) {
   if (!terminal_) (void)throttle_.due();  // no plain line before the first interval is over
@@ -53,7 +55,7 @@ void LiveView::refresh(const Engine& engine) {
     return;
   }
   std::string line = prefix;
-  for (const auto& [label, text] : format_display(stats, fields_))
+  for (const auto& [label, text] : format_display(stats, fields_, Counts::whole))
     line += fmt::format("  {}={}", label, text);
   fmt::print(stderr, "{}\n", line);
 }

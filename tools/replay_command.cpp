@@ -155,7 +155,7 @@ int replay(const Options& options) {
       if (input->run) input->run->fields["total_test_time"] = nullptr;
     }
     auto stats = profile_stats(options.profile, input->run ? &*input->run : nullptr, records,
-                                     *given, options.end_time.empty());
+                               *given, options.end_time.empty());
     if (interrupted) stats["interrupted"] = true;
     text = profile_text(stats, options.report.format == "json");
     if (interrupted) complain("interrupted: the numbers cover what was read");

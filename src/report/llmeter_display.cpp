@@ -62,9 +62,14 @@ std::optional<double> to_float(const Json& value) {
   return number;
 }
 
-std::string format_value(const Json& value, const DisplayField& field) {
+bool is_count(std::string_view key) {
+  return key == "failed_requests" || key == "total_input_tokens" || key == "total_output_tokens";
+}
+
+std::string format_value(const Json& value, const DisplayField& field, Counts counts) {
   const auto number = to_float(value);
   if (!number) return value.is_string() ? value.get<std::string>() : python_json(value);
+  if (counts == Counts::whole && is_count(field.key)) return fixed(*number, 0);
   if (field.inverse && *number > 0) return rate(1 / *number);
   if (contains(field.key, "tps")) return rate(*number);
   for (const auto* word : {"time", "ttft", "ttlt"}) {
@@ -143,13 +148,14 @@ std::vector<DisplayField> default_display_fields() {
           {"fail", "failed_requests"}};
 }
 
-std::vector<LabelledText> format_display(const Json& stats, std::span<const DisplayField> fields) {
+std::vector<LabelledText> format_display(const Json& stats, std::span<const DisplayField> fields,
+                                         Counts counts) {
   std::vector<LabelledText> items;
   for (const DisplayField& field : fields) {
     const auto found = stats.find(field.key);
     const bool missing = found == stats.end() || found->is_null();
     items.emplace_back(field.label,
-                       missing ? std::string(kPlaceholder) : format_value(*found, field));
+                       missing ? std::string(kPlaceholder) : format_value(*found, field, counts));
   }
   return items;
 }
@@ -206,7 +212,7 @@ void LlmeterDisplay::update(const Json& stats, std::string_view prefix) {
     ++lines_;
   };
   if (!prefix.empty()) add_line(prefix);
-  for (const auto& [name, items] : group_display(format_display(stats, fields_))) {
+  for (const auto& [name, items] : group_display(format_display(stats, fields_, counts_))) {
     std::string line = name + ": ";
     const char* separator = "";
     for (const auto& [label, value] : items) {

@@ -49,8 +49,11 @@ Result<std::vector<DisplayField>> parse_display_fields(std::span<const std::stri
 
 /// llmeter's main branch: ten labels. What is missing shows as the placeholder.
 std::vector<DisplayField> default_display_fields();
+/// llmeter shows counts as 417.0; `whole` shows them as 417.
+enum class Counts { as_llmeter, whole };
 std::vector<LabelledText> format_display(const nlohmann::ordered_json& stats,
-                                         std::span<const DisplayField> fields);
+                                         std::span<const DisplayField> fields,
+                                         Counts counts = Counts::as_llmeter);
 /// By words in the label: Throughput, TTFT, TTLT, Tokens, Errors, Other; no empty groups.
 std::vector<LabelGroup> group_display(std::span<const LabelledText> items);
 
@@ -68,8 +71,8 @@ class LlmeterDisplay {
   using Write = std::function<void(std::string_view)>;
 
   /// Without fields nothing is ever written.
-  LlmeterDisplay(std::vector<DisplayField> fields, Write write)
-      : fields_(std::move(fields)), write_(std::move(write)) {}
+  LlmeterDisplay(std::vector<DisplayField> fields, Write write, Counts counts = Counts::as_llmeter)
+      : fields_(std::move(fields)), write_(std::move(write)), counts_(counts) {}
 
   /// Replaces the block. Empty `stats`: placeholders; empty `prefix`: no line for it.
   void update(const nlohmann::ordered_json& stats, std::string_view prefix = {});
@@ -81,6 +84,7 @@ class LlmeterDisplay {
 
   std::vector<DisplayField> fields_;
   Write write_;
+  Counts counts_;
   std::size_t lines_ = 0;  // of the block on the terminal
 };
 
