@@ -24,6 +24,20 @@ enum class Idle : std::uint8_t {
   sleep,     // sleeps 200 us, up to 1 ms while nothing comes: fewest wake-ups
 };
 
+/// When the log is brought to the disk. Whatever is chosen, what is logged survives the process; a
+/// sync is for power cuts.
+enum class LogSync : std::uint8_t {
+  never,     // the kernel does it in its own time
+  interval,  // every log_sync_interval, by a helper thread
+  on_flush,  // Engine::flush() returns when it is done
+};
+
+/// How a log is written; the bytes are the same.
+enum class LogWrite : std::uint8_t {
+  mapped,  // memory-mapped segments; pwrite where a mapping is unsafe (btrfs, NFS, FUSE)
+  pwrite,  // by system calls: for hosts that handle SIGBUS themselves
+};
+
 struct EngineOptions {
   Overflow overflow = Overflow::reject;
   Idle idle = Idle::back_off;
@@ -56,6 +70,34 @@ struct EngineOptions {
 
   /// At exit() of the process an engine that is still open is finished, within a second.
   bool finish_at_exit = true;
+
+  /// The folder of the log; empty: no log. Made if it is not there (its parent must be). One that
+  /// holds runs already is refused unless append_log is set.
+  std::string log_dir;
+  bool append_log = false;
+  /// No value is kept in memory: live percentiles come from histograms, final ones are exact through
+  /// passes over the log, which must be there.
+  bool low_memory = false;
+  LogWrite log_write = LogWrite::mapped;
+  /// Of one file, 256 KiB to 16 GiB; raised where names would take more than a quarter of it. At
+  /// most two are mapped at a time.
+  std::uint64_t segment_bytes = std::uint64_t{64} << 20;
+  LogSync log_sync = LogSync::never;
+  std::chrono::milliseconds log_sync_interval{1000};
+  /// Of all segments of the run; the oldest go, and reports say how many records are missing. 0: all
+  /// are kept.
+  std::uint64_t log_bytes_max = 0;
+
+  /// With a log the rings are files beside it, so that what was pushed survives the process even
+  /// before it is logged; without ring files the loss is counted, and notice() says so.
+  bool ring_files = true;
+  /// Another folder for them, e.g. /dev/shm: it must outlive the process, and `millrace recover` must
+  /// be told. Empty: log_dir.
+  std::string ring_dir;
+
+  /// Percentiles that finish() makes exact when values are not in memory; another one costs a pass
+  /// over the log when it is asked for.
+  std::vector<double> percentiles = {50, 90, 95, 99, 99.9};
 
   /// Blocks are aggregated in the order of the places that workers give them (see detail::Port),
   /// not as they come: files replayed by several threads.
