@@ -117,5 +117,21 @@ TEST(Arena, CanBeUsedAgainAfterReleaseAll) {
   EXPECT_NE(arena.allocate(1024), nullptr);
 }
 
+TEST(Arena, CountsWhatIsHeldElsewhereAgainstItsCap) {
+  Arena arena(std::size_t{256} << 10);
+  ASSERT_NE(arena.allocate(64), nullptr);
+  const std::size_t left = arena.cap_bytes() - arena.bytes();
+
+  EXPECT_FALSE(arena.count_outside(left + 1));
+  EXPECT_EQ(arena.bytes(), arena.cap_bytes() - left);
+  EXPECT_TRUE(arena.count_outside(left));
+  EXPECT_EQ(arena.bytes(), arena.cap_bytes());
+  while (arena.allocate(4096) != nullptr) {
+  }
+  EXPECT_EQ(arena.bytes(), arena.cap_bytes());
+  arena.release_all();
+  EXPECT_EQ(arena.bytes(), 0u);
+}
+
 }  // namespace
 }  // namespace millrace

@@ -132,11 +132,20 @@ TEST(Histogram, TakesMemoryForOctavesThatWereTouched) {
   EXPECT_EQ(histogram.memory_bytes(), 48u * 1024);
 }
 
-TEST(CoarseHistogram, AddsToABucketByItsNumber) {
-  CoarseHistogram histogram;
-  histogram.add_bucket(order_key(1.0) >> (kMantissaBits - CoarseHistogram::kBits), 7);
-  EXPECT_EQ(histogram.count(), 7u);
-  EXPECT_EQ(histogram.order_statistic(7), 1.0 + 1.0 / 64);
+TEST(Histogram, TellsTheBucketOfARank) {
+  Histogram histogram;
+  histogram.add(std::vector{-4.0, 1.0, 1.0 + 0x1p-20, 3.0, 3.0});
+
+  const auto ranges = histogram.ranges_of(std::vector<std::uint64_t>{1, 2, 3, 5});
+
+  ASSERT_EQ(ranges.size(), 4u);
+  EXPECT_EQ(ranges[1], ranges[2]);
+  EXPECT_EQ(ranges[1], (KeyRange{order_key(1.0), 42, 1, 2}));
+  EXPECT_EQ(ranges[3], (KeyRange{order_key(3.0), 42, 3, 2}));
+  EXPECT_TRUE(ranges[1].holds(order_key(1.0)));
+  EXPECT_TRUE(ranges[1].holds(order_key(std::nextafter(1.0 + 0x1p-10, 0.0))));
+  EXPECT_FALSE(ranges[1].holds(order_key(1.0 + 0x1p-10)));
+  EXPECT_FALSE(ranges[1].holds(order_key(std::nextafter(1.0, 0.0))));
 }
 
 }  // namespace

@@ -2,14 +2,21 @@
 //
 // What push allocates (nothing), and what a stalled aggregator and many labels may take.
 #include <atomic>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
+#include <random>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include "millrace/millrace.hpp"
+
+#include "stats/stream_stats.hpp"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MILLRACE_SANITIZED 1
@@ -114,7 +121,11 @@ TEST(Memory, AStalledAggregatorCannotGrowIt) {
 
 TEST(Memory, TenThousandLabelsOfFiveMetricsStayUnderOneGiB) {
   if (MILLRACE_SANITIZED) GTEST_SKIP() << "sanitizers multiply memory";
-  auto engine = Engine::open({.overflow = Overflow::wait, .labels_max = 10'000}).value();
+  // What is admitted is paid for in the worst case, values over 32 octaves in every status.
+  auto engine = Engine::open({.overflow = Overflow::wait,
+                              .labels_max = 10'000,
+                              .label_memory_bytes = std::size_t{2} << 30})
+                    .value();
   auto stream = engine.stream<GenerationRecord>("requests").value();
   std::vector<std::uint16_t> labels;
   for (int i = 0; i < 10'000; ++i) labels.push_back(engine.label("label" + std::to_string(i)));
@@ -158,6 +169,50 @@ TEST(Memory, LabelsBeyondTheirMemoryAreCountedUnderOther) {
   EXPECT_LT(summary["requests"].labels().size(), 5'000u);
   EXPECT_GT(summary["requests"].count({.status = {}, .label = "other"}), 40'000u);
   EXPECT_EQ(summary["requests"].count(), 50'000u);
+}
+
+TEST(Memory, LabelsStayWithinTheirMemoryWhateverTheirValues) {
+  if (MILLRACE_SANITIZED) GTEST_SKIP() << "sanitizers bring their own malloc";
+  Schema schema = RecordTraits<SampleRecord>::schema().value();
+  schema.metrics.front().domain = Domain::any;
+  constexpr StatsLimits kLimits{.labels_max = 60'000, .label_memory_bytes = 4 << 20};
+  std::vector<SampleRecord> records;
+  std::mt19937_64 random(1);
+  for (int i = 0; i < 400'000; ++i) {
+    SampleRecord record{.value = std::bit_cast<double>(random())};
+    record.status = static_cast<Status>(random() % kStatusCount);
+    records.push_back(record);
+  }
+  for (const bool exact : {true, false}) {
+    SCOPED_TRACE(exact ? "values held, then dropped" : "values never held");
+    auto memory = std::make_shared<ExactMemory>(std::size_t{64} << 20);
+    memory->exact = exact;
+    StreamStats stats(schema, memory, kLimits, {});
+    const auto accumulate = [&] {
+      for (std::uint32_t i = 0; i < records.size(); i += 1'000) {
+        stats.accumulate({.records = reinterpret_cast<const std::byte*>(&records[i]),
+                          .count = 1'000,
+                          .record_size = sizeof(SampleRecord)},
+                         {});
+      }
+    };
+    for (SampleRecord& record : records) record.label = 0;
+    accumulate();  // what is not the labels'
+    const std::size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (SampleRecord& record : records)
+      record.label = static_cast<std::uint16_t>(2 + random() % 500);
+
+    accumulate();
+    stats.drop_values();
+    memory->arena.release_all();
+
+    const std::size_t after = mallinfo2().uordblks + mallinfo2().hblkhd;
+    EXPECT_EQ(stats.labels_room(),
+              kLimits.label_memory_bytes / StreamStats::label_bytes(schema) - 2);
+    EXPECT_EQ(stats.labels().size(), stats.labels_room() + 2u) << R"("" and "other" beside them)";
+    EXPECT_LT(after - before, kLimits.label_memory_bytes);
+    EXPECT_GT(after - before, kLimits.label_memory_bytes / 2) << "the bound is no idle one";
+  }
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Breaks the transport in ways that lose records, one at a time, and expects the tests to notice.
+"""Breaks transport and recovery in ways that lose records, one at a time, and expects the tests to notice.
 
 Each mutant is a change of the sources, with a delay where the window would be too small to hit. It is
 built from a copy against the library of a finished build; the tree is not touched.
-usage: mutants.py SOURCE_ROOT BUILD_DIR
+usage: mutants.py SOURCE_ROOT BUILD_DIR [WORD]: only those with the word in their names
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,9 @@ def pause(every, us):
     return PAUSE.replace("%d", str(every), 1).replace("%d", str(us), 1)
 
 
-# name, file, [(old, new)], filter of the tests that must fail. The barrier is looked for by gate_test
-# where it is called: whether its absence loses a record in seconds depends on the processor.
+# name, file, [(old, new)], filter of the tests that must fail; a number: kill_test.py with rings of so
+# many blocks. The barrier is looked for by gate_test where it is called: whether its absence loses a
+# record in seconds depends on the processor.
 MUTANTS = [
     ("one state check instead of two", "include/millrace/worker.hpp",
      [("    ++count_;\n    next_ += record_size;", f"    {pause(64, 1)}\n    ++count_;\n    next_ += record_size;"),
@@ -45,9 +47,53 @@ MUTANTS = [
        f"    {pause(4, 1)}\n    const std::uint32_t count = usable(block, published);\n"
        "    const std::uint32_t later = block.published.load(std::memory_order_acquire);"),
       ("const bool whole = (published & kClosed) != 0", "const bool whole = (later & kClosed) != 0"),
-      ("#include <cassert>\n", "#include <cassert>\n\n#include <unistd.h>\n")],
+      ("#include <algorithm>\n", "#include <algorithm>\n\n#include <unistd.h>\n")],
      "*ComeAndGo*"),
+    ("kill -9: a finished block's place taken by the last", "src/transport/lane.cpp",
+     [("  head_ = head_ + 1 == opened_.size() ? 0 : head_ + 1;\n",
+       "  opened_[head_] = opened_[(head_ + size_ - 1) % opened_.size()];\n")],
+     64),
+    ("kill -9: the newest block of a worker first", "src/transport/lane.cpp",
+     [("  opened_[at] = &block;\n  ++size_;",
+       "  opened_[at] = &block;\n  ++size_;\n  if (seen_ == 0) std::swap(opened_[at], opened_[head_]);")],
+     4),
+    ("kill -9: a block given back before it is logged", "src/engine/aggregator.cpp",
+     [("    if (log_ != nullptr && !log(*pick, slice)) break;",
+       f"    pick->lane->done(pick->front);\n    {pause(1, 20)}\n"
+       "    if (log_ != nullptr && !log(*pick, slice)) break;"),
+      ("    pick->lane->done(pick->front);  // the block goes back to its worker\n", ""),
+      ("#include <chrono>\n", "#include <chrono>\n\n#include <unistd.h>\n")],
+     4),
+    ("kill -9: a reopened block has its numbers before its count is zeroed", "src/transport/port.cpp",
+     [("  next.published.store(0, std::memory_order_release);\n", ""),
+      ("  next.place.store(place_, std::memory_order_release);",
+       "  ::usleep(200);\n  next.published.store(0, std::memory_order_release);\n"
+       "  next.place.store(place_, std::memory_order_release);"),
+      ("#include <time.h>\n", "#include <time.h>\n#include <unistd.h>\n")],
+     4),
+    ("kill -9: the closed mark read after the count", "src/transport/lane.cpp",
+     [("    const std::uint32_t count = usable(block, published);",
+       f"    {pause(1, 1)}\n    const std::uint32_t count = usable(block, published);\n"
+       "    const std::uint32_t later = block.published.load(std::memory_order_acquire);"),
+      ("const bool whole = (published & kClosed) != 0", "const bool whole = (later & kClosed) != 0"),
+      ("#include <algorithm>\n", "#include <algorithm>\n\n#include <unistd.h>\n")],
+     4),
+    ("kill -9: recovery knows workers by their numbers alone, not by run", "src/log/recovery.cpp",
+     [("    for (const SegmentPath& segment : run.segments) {\n      auto reader",
+       "    for (const RunFiles& each : folder_.runs)\n"
+       "    for (const SegmentPath& segment : each.segments) {\n      auto reader"),
+      ("  Result<RunScan> scan_of(const RunFiles& run) {", "  Result<RunScan> scan_of(const RunFiles&) {")],
+     64),
+    ("kill -9: recovery removes rings before their records are shown", "src/log/recovery.cpp",
+     [("      before(RecoveryStep::show_segment);",
+       "      (void)clear(run, rings);\n      ::usleep(3'000);\n      before(RecoveryStep::show_segment);")],
+     64),
+    ("kill -9: recovery does not look where the log ends", "src/log/ring_reader.cpp",
+     [("  std::uint64_t logged = logged_until.value_or(0), in_blocks = 0;",
+       "  logged_until.reset();\n  std::uint64_t logged = 0, in_blocks = 0;")],
+     4),
 ]
+KILL_CYCLES = 40
 
 
 def run(command, **kwargs):
@@ -58,8 +104,11 @@ def main():
     root, build = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
     compiler = os.environ.get("CXX", "g++").split()
     flags = ["-std=c++20", "-O2", "-ffp-contract=off", "-DNDEBUG"]
-    libraries = [str(build / "src/libmillrace.a"), "-lfmt", "-lgtest", "-lgtest_main", "-lpthread"]
+    libraries = [str(build / "src/libmillrace.a"), "-lfmt", "-lisal", "-lpthread"]
+    gtest = ["-lgtest", "-lgtest_main"]
     survivors = []
+    word = sys.argv[3] if len(sys.argv) > 3 else ""
+    mutants = [mutant for mutant in MUTANTS if word in mutant[0]]
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
 
@@ -69,10 +118,22 @@ def main():
                 sys.exit(f"{source} does not compile:\n{made.stderr}")
 
         usual = [root / "include", root / "src"]
-        for test in ("engine_stress", "gate_test"):
+        for test in ("engine_stress", "gate_test", "kill_program"):
             compile_file(root / f"tests/{test}.cpp", usual, work / f"{test}.o")
-        for number, (name, file, changes, tests) in enumerate([("(no mutant)", None, [], "*"), *MUTANTS]):
-            test = "gate_test" if tests.startswith("GateTest") else "engine_stress"
+        def driven(program, tests, mutated):
+            """Whether the tests fail."""
+            if isinstance(tests, int):
+                cycles = KILL_CYCLES if mutated else KILL_CYCLES // 4
+                command = [sys.executable, str(root / "tests/kill_test.py"), str(program), "--blocks", str(tests),
+                           "--cycles", str(cycles)]
+                return run(command, timeout=240)
+            return run([str(program), f"--gtest_filter={tests}"], timeout=240,
+                       env={**os.environ, "MILLRACE_STRESS_ROUNDS": "4" if mutated else "1"})
+
+        sane = [("(no mutant)", None, [], "*"), ("(no mutant)", None, [], 4)]
+        for number, (name, file, changes, tests) in enumerate([*sane, *mutants]):
+            kills = isinstance(tests, int)
+            test = "kill_program" if kills else "gate_test" if tests.startswith("GateTest") else "engine_stress"
             objects = [work / f"{test}.o"]
             if file is not None:
                 tree = work / f"m{number}"
@@ -95,28 +156,29 @@ def main():
                     objects.append(work / "mutated.o")
                     compile_file(target, usual, objects[1])
             program = work / f"stress{number}"
-            linked = run([*compiler, *map(str, objects), *libraries, "-o", str(program)])
+            linked = run([*compiler, *map(str, objects), *libraries, *([] if kills else gtest), "-o", str(program)])
             if linked.returncode != 0:
                 sys.exit(linked.stderr)
             failed = False
-            for attempt in range(1 if file is None else 3):
+            for _ in range(1 if file is None else 8):  # chance: what is hard to hit gets more tries
                 try:
-                    result = run([str(program), f"--gtest_filter={tests}"], timeout=240,
-                                 env={**os.environ, "MILLRACE_STRESS_ROUNDS": "1" if file is None else "4"})
+                    result = driven(program, tests, file is not None)
                     failed = result.returncode != 0
+                    if failed and isinstance(tests, int) and not re.search("(check|recover): ", result.stdout):
+                        sys.exit(f"mutant '{name}' fails in another way than by its records:\n{result.stdout}")
                 except subprocess.TimeoutExpired:
                     failed = True  # a lost record that finish() waits for
                 if failed:
                     break
             if file is None:
                 if failed:
-                    sys.exit("the stress test fails without any mutant:\n" + result.stdout[-3000:])
-                print("without a mutant: passes", flush=True)
+                    sys.exit(f"{test} fails without any mutant:\n" + result.stdout[-3000:])
+                print(f"without a mutant: {test} passes", flush=True)
                 continue
             print(f"{'killed  ' if failed else 'SURVIVED'}  {name}", flush=True)
             if not failed:
                 survivors.append(name)
-    print(f"{len(MUTANTS) - len(survivors)} of {len(MUTANTS)} mutants killed")
+    print(f"{len(mutants) - len(survivors)} of {len(mutants)} mutants killed")
     return 1 if survivors else 0
 
 

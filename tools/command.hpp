@@ -13,6 +13,11 @@ namespace millrace {
 using Action = std::function<int()>;
 
 void declare_replay(CLI::App& app, Action& action);
+void declare_watch(CLI::App& app, Action& action);
+void declare_info(CLI::App& app, Action& action);
+void declare_verify(CLI::App& app, Action& action);
+void declare_recover(CLI::App& app, Action& action);
+void declare_export(CLI::App& app, Action& action);
 void declare_demo(CLI::App& app, Action& action);
 
 }  // namespace millrace

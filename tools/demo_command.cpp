@@ -22,10 +22,11 @@ namespace {
 struct Options {
   DemoOptions load;
   ReportOptions report;
+  LiveViewOptions view;
   std::string records, rate, duration;
-  std::vector<std::string> show;
   std::string idle = "back-off";
-  bool quiet = false;
+  EngineOptions log;  // what is about the log; the rest is not looked at
+  std::string log_write = "mapped";
 };
 
 int usage(const Error& error) {
@@ -67,6 +68,18 @@ Result<DemoOptions> load_of(const Options& options) {
   return load;
 }
 
+EngineOptions engine_options(const Options& options, const DemoOptions& load,
+                             const std::vector<Check>& checks) {
+  EngineOptions engine = options.log;
+  // With a rate the demo is a load generator, which must not be held up; without one it is a batch.
+  engine.overflow = load.rate > 0 ? Overflow::reject : Overflow::wait;
+  engine.idle = idle_from(options.idle);
+  engine.workers_max = load.workers;
+  engine.log_write = options.log_write == "pwrite" ? LogWrite::pwrite : LogWrite::mapped;
+  engine.percentiles = options.report.wanted_percentiles(checks);
+  return engine;
+}
+
 int demo(const Options& options) {
   auto load = load_of(options);
   if (!load) return usage(load.error());
@@ -75,19 +88,14 @@ int demo(const Options& options) {
   if (!limits) return usage(limits.error());
   auto checks = options.report.parse_checks(schema);
   if (!checks) return usage(checks.error());
-  auto view = LiveView::make(options.show, options.quiet);
+  auto view = LiveView::make(options.view);
   if (!view) return usage(view.error());
 
   StopSignal::install();
-  // With a rate the demo is a load generator, which must not be held up; without one it is a batch.
-  EngineOptions engine_options;
-  engine_options.overflow = load->rate > 0 ? Overflow::reject : Overflow::wait;
-  engine_options.idle = idle_from(options.idle);
-  engine_options.workers_max = load->workers;
-  auto engine = Engine::open(engine_options);
+  auto engine = Engine::open(engine_options(options, *load, *checks));
   if (!engine) {
     complain(engine.error().message);
-    return kError;
+    return engine.error().code == Errc::invalid_argument ? kUsage : kError;
   }
   if (!engine->notice().empty()) complain(engine->notice());
   auto stream = engine->stream<GenerationRecord>("requests", {.goodput = *limits});
@@ -113,11 +121,11 @@ int demo(const Options& options) {
   }
   // order: acquire; pairs with the release above.
   while (running.load(std::memory_order_acquire) != 0) {
-    view->show(*engine);
+    view->show([&] { return engine->snapshot(); });
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
   threads.clear();
-  view->close(*engine);
+  view->close([&] { return engine->snapshot(); });
   auto summary = engine->finish();
   if (!summary) {
     complain(summary.error().message);
@@ -137,6 +145,35 @@ int demo(const Options& options) {
   if (report.interrupted) return kInterrupted;
   // order: relaxed; the threads have been joined.
   return failed.load(std::memory_order_relaxed) ? kError : verdict_of(report);
+}
+
+void declare_log(CLI::App& command, Options& options) {
+  auto* log = command.add_option("--log", options.log.log_dir,
+                                 "Write every record into a log in this folder, which is made");
+  command
+      .add_flag("--low-memory", options.log.low_memory,
+                "Keep no value in memory: percentiles are exact all the same, by reading the\n"
+                "log again")
+      ->needs(log);
+  command.add_flag("--append", options.log.append_log, "Add a run to a log that has some")
+      ->needs(log);
+  command
+      .add_option("--segment-bytes", options.log.segment_bytes,
+                  "Of one file of the log, e.g. 64MiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->needs(log);
+  command
+      .add_option("--log-bytes-max", options.log.log_bytes_max,
+                  "The log's oldest segments go beyond this size, e.g. 1GiB")
+      ->transform(CLI::AsSizeValue(false))
+      ->needs(log);
+  command
+      .add_option("--ring-dir", options.log.ring_dir,
+                  "Another folder for the rings' files, e.g. /dev/shm")
+      ->needs(log);
+  command.add_option("--log-write", options.log_write, "mapped (default) or pwrite")
+      ->check(CLI::IsMember({"mapped", "pwrite"}))
+      ->needs(log);
 }
 
 }  // namespace
@@ -162,12 +199,13 @@ void declare_demo(CLI::App& app, Action& action) {
   command->add_option("--idle", options->idle, "How the aggregator waits: spin, back-off, sleep")
       ->check(CLI::IsMember({"spin", "back-off", "sleep"}));
   command
-      ->add_option("--show", options->show,
+      ->add_option("--show", options->view.fields,
                    "Live numbers: LABEL=KEY or LABEL=KEY:inv, keys as in llmeter's stats.json;\n"
                    "several; 'none' switches them off")
       ->allow_extra_args(false);
+  declare_log(*command, *options);
   options->report.declare(*command);
-  command->add_flag("-q,--quiet", options->quiet, "No live numbers");
+  command->add_flag("-q,--quiet", options->view.quiet, "No live numbers");
   command->callback([options, &action] { action = [options] { return demo(*options); }; });
 }
 

@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "live_view.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "progress_line.hpp"
 #include "report/llmeter_stats.hpp"
 #include "report/quantity.hpp"
+#include "report/table.hpp"
 
 namespace millrace {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 constexpr std::chrono::seconds kPlainEvery{5};
+constexpr std::size_t kOwnMetricsShown = 4;
 
 std::chrono::nanoseconds steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -18,38 +24,82 @@ std::chrono::nanoseconds steady_now() {
 
 std::int64_t now_ns() { return steady_now().count(); }
 
+LlmeterDisplay display_of(std::vector<DisplayField> fields) {
+  return {std::move(fields), [](std::string_view text) { fmt::print(stderr, "{}", text); },
+          Counts::whole};
+}
+
+bool has_llmeter_metric(const StreamSnapshot& stream) {
+  return stream.metric("time_to_first_token") != nullptr ||
+         stream.metric("time_to_last_token") != nullptr;
+}
+
+// "latency-p50": "12.50 ms"
+Json own_numbers(const StreamSnapshot& stream) {
+  Json numbers = Json::object();
+  for (const MetricSnapshot& metric : stream.metrics) {
+    for (const double p : {50.0, 99.0}) {
+      if (const auto value = metric.percentile(p); value && metric.count != 0) {
+        numbers[fmt::format("{}-p{}", printable(metric.name), p)] = show(*value, metric.unit);
+      }
+    }
+  }
+  return numbers;
+}
+
 }  // namespace
 
-LiveView::LiveView(std::vector<DisplayField> fields, bool off)
+LiveView::LiveView(std::vector<DisplayField> fields, const LiveViewOptions& options, bool off)
     : off_(off || fields.empty()),
       terminal_(stderr_is_terminal()),
+      chosen_(!options.fields.empty()),
       fields_(fields),
-      display_(
-          std::move(fields), [](std::string_view text) { fmt::print(stderr, "{}", text); },
-          Counts::whole),
-      throttle_(steady_now, terminal_ ? std::chrono::nanoseconds(RefreshThrottle::kInterval)
-                                      : std::chrono::nanoseconds(kPlainEvery)) {
+      display_(display_of(std::move(fields))),
+      throttle_(steady_now, options.every.value_or(
+                                terminal_ ? std::chrono::nanoseconds(RefreshThrottle::kInterval)
+                                          : std::chrono::nanoseconds(kPlainEvery))) {
   if (!terminal_) (void)throttle_.due();  // no plain line before the first interval is over
 }
 
-Result<LiveView> LiveView::make(const std::vector<std::string>& fields, bool quiet) {
-  const bool off = quiet || progress_is_off();
-  if (fields.empty()) return LiveView(default_display_fields(), off);
-  auto parsed = parse_display_fields(fields);
+Result<LiveView> LiveView::make(const LiveViewOptions& options) {
+  const bool off = options.quiet || progress_is_off();
+  if (options.fields.empty()) return LiveView(default_display_fields(), options, off);
+  auto parsed = parse_display_fields(options.fields);
   if (!parsed) return tl::unexpected(parsed.error());
-  return LiveView(std::move(*parsed), off);
+  return LiveView(std::move(*parsed), options, off);
 }
 
-void LiveView::show(const Engine& engine) {
-  if (!off_ && throttle_.due()) refresh(engine);
+void LiveView::show(const TakeSnapshot& take) {
+  if (!off_ && throttle_.due()) refresh(take());
 }
 
-void LiveView::refresh(const Engine& engine) {
-  const Snapshot snapshot = engine.snapshot();
-  const StreamSnapshot& stream = snapshot.streams.front();
-  const auto stats = stream.count == 0 ? nlohmann::ordered_json{}
-                                       : llmeter_stats(llmeter_numbers(stream), now_ns());
-  const std::string prefix = fmt::format("reqs={}", show_count(snapshot.accounting.aggregated));
+// What a stream of another kind has to show instead.
+void LiveView::show_own_metrics(const StreamSnapshot& stream) {
+  if (chosen_ || own_ || has_llmeter_metric(stream)) return;
+  own_ = true;
+  fields_.clear();
+  for (const MetricSnapshot& metric : stream.metrics) {
+    if (fields_.size() == 2 * kOwnMetricsShown) break;
+    for (const char* p : {"p50", "p99"}) {
+      const std::string name = printable(metric.name);
+      fields_.push_back({fmt::format("{} {}", name, p), fmt::format("{}-{}", name, p)});
+    }
+  }
+  display_.close();
+  display_ = display_of(fields_);
+}
+
+void LiveView::refresh(const Snapshot& snapshot) {
+  Json stats;
+  if (!snapshot.streams.empty()) {
+    const StreamSnapshot& stream = snapshot.streams.front();
+    show_own_metrics(stream);
+    if (stream.count != 0) {
+      stats = own_ ? own_numbers(stream) : llmeter_stats(llmeter_numbers(stream), now_ns());
+    }
+  }
+  std::string prefix = fmt::format("reqs={}", show_count(snapshot.accounting.aggregated));
+  if (!note_.empty()) prefix += "  " + note_;
   if (terminal_) {
     display_.update(stats, prefix);
     return;
@@ -60,9 +110,9 @@ void LiveView::refresh(const Engine& engine) {
   fmt::print(stderr, "{}\n", line);
 }
 
-void LiveView::close(const Engine& engine) {
+void LiveView::close(const TakeSnapshot& take) {
   if (!terminal_) return;
-  if (!off_ && throttle_.due(true)) refresh(engine);
+  if (!off_ && throttle_.due(true)) refresh(take());
   display_.close();
 }
 

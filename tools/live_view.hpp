@@ -1,40 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// LiveView: live numbers of a running engine on stderr: on a terminal a block that overwrites itself,
-// elsewhere a plain line every few seconds.
+// LiveView: live numbers on stderr: on a terminal a block that overwrites itself, elsewhere a plain
+// line every few seconds.
+//
+//   auto view = LiveView::make({}, {});
+//   while (running) view->show([&] { return engine.snapshot(); });
+//   view->close([&] { return engine.snapshot(); });
+//
+// Streams   The numbers are llmeter's, of the first stream; of a stream that has none of its metrics,
+//           the median and 99th percentile of its own.
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "millrace/engine.hpp"
 #include "millrace/result.hpp"
+#include "millrace/snapshot.hpp"
 
 #include "report/llmeter_display.hpp"
 
 namespace millrace {
 
+struct LiveViewOptions {
+  std::vector<std::string> fields;  // see parse_display_fields(); empty: the default ones
+  bool quiet = false;
+  std::optional<std::chrono::nanoseconds> every;  // else half a second, and 5 s without a terminal
+};
+
 class LiveView {
  public:
-  /// `fields`: see parse_display_fields(); empty: the default ones.
-  static Result<LiveView> make(const std::vector<std::string>& fields, bool quiet);
+  using TakeSnapshot = std::function<Snapshot()>;
 
-  /// Refreshes if it is time.
-  void show(const Engine& engine);
+  static Result<LiveView> make(const LiveViewOptions& options);
+
+  /// Refreshes if it is time: only then a snapshot is taken.
+  void show(const TakeSnapshot& take);
   /// On a terminal a last refresh, then the block is erased.
-  void close(const Engine& engine);
+  void close(const TakeSnapshot& take);
+  /// Stands behind the number of records from the next refresh on.
+  void note(std::string text) { note_ = std::move(text); }
 
  private:
-  LiveView(std::vector<DisplayField> fields, bool off);
-  void refresh(const Engine& engine);
+  LiveView(std::vector<DisplayField> fields, const LiveViewOptions& options, bool off);
+  void refresh(const Snapshot& snapshot);
+  void show_own_metrics(const StreamSnapshot& stream);
 
   bool off_;
   bool terminal_;
+  bool chosen_;  // the fields were given
+  bool own_ = false;
   std::vector<DisplayField> fields_;
   LlmeterDisplay display_;
   RefreshThrottle throttle_;
+  std::string note_;
 };
 
 }  // namespace millrace

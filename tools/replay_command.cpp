@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// millrace replay: files through the engine, to a report.
+// millrace replay: files through the engine, or logs through their statistics, to a report.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,27 +16,15 @@
 #include "output.hpp"
 #include "profile_output.hpp"
 #include "progress_line.hpp"
-#include "replay_input.hpp"
+#include "replay/log_replay.hpp"
+#include "replay_options.hpp"
 #include "report/quantity.hpp"
-#include "report_options.hpp"
 #include "stop_signal.hpp"
 
 namespace millrace {
 namespace {
 
-struct Options {
-  std::vector<std::string> inputs;
-  ReportOptions report;
-  MapFlags map;
-  std::string profile;
-  std::string end_time, total_test_time;
-  std::optional<std::uint64_t> total_requests;
-  std::string save;
-  std::size_t line_bytes_max = 16 << 20;
-  unsigned threads = 0;
-  bool lazy = false;
-  bool quiet = false;
-};
+constexpr std::size_t kLineBytesMax = 16 << 20;
 
 int usage(const Error& error) {
   complain(error.message);
@@ -45,33 +34,6 @@ int usage(const Error& error) {
 int failed(const Error& error) {
   complain(error.message);
   return error.code == Errc::invalid_argument ? kUsage : kError;
-}
-
-Result<GivenWindow> given_window(const Options& options) {
-  GivenWindow given;
-  given.total_requests = options.total_requests;
-  if (!options.end_time.empty()) {
-    const auto end = parse_timestamp(options.end_time, TimeUnit::any);
-    if (!end) {
-      return failure(Errc::invalid_argument, fmt::format("--end-time: '{}' is no time, such as "
-                                                         "2026-01-01T12:00:00Z",
-                                                         options.end_time));
-    }
-    given.end_time_ns = end->ns;
-  }
-  if (!options.total_test_time.empty()) {
-    // A bare number is seconds here, as in llmeter's summary.json.
-    const bool bare =
-        options.total_test_time.find_first_not_of("0123456789.eE+-") == std::string::npos;
-    const auto time = parse_quantity(options.total_test_time + (bare ? "s" : ""), Unit::seconds);
-    if (!time || *time < 0) {
-      return failure(Errc::invalid_argument, fmt::format("--total-test-time: '{}' is no duration, "
-                                                         "such as 90s",
-                                                         options.total_test_time));
-    }
-    given.total_test_time_s = *time;
-  }
-  return given;
 }
 
 // The lines that were lost, where they are, and why.
@@ -88,14 +50,15 @@ void complain_of_losses(const FileReplay& replay) {
   for (const Error& error : replay.input_errors) complain(error.message);
 }
 
-int replay(const Options& options) {
-  auto given = given_window(options);
+int replay_files(const ReplayOptions& options) {
+  const std::size_t line_bytes_max = options.line_bytes_max.value_or(kLineBytesMax);
+  auto given = options.window();
   if (!given) return usage(given.error());
   const bool profiled = !options.profile.empty();
 
   StopSignal::install();
   auto input = ReplayInput::open(options.inputs, options.map, profiled, options.lazy,
-                                 options.line_bytes_max, &StopSignal::flag());
+                                 line_bytes_max, &StopSignal::flag());
   if (!input) return failed(input.error());
   if (input->reader == nullptr && !profiled) {
     complain(fmt::format("'{}' holds no responses.jsonl; --profile llmeter shows its stats.json",
@@ -116,7 +79,7 @@ int replay(const Options& options) {
     ProgressLine progress(options.quiet);
     FileReplayOptions replay_options;
     replay_options.threads = options.threads;
-    replay_options.line_bytes_max = options.line_bytes_max;
+    replay_options.line_bytes_max = line_bytes_max;
     replay_options.stop = &StopSignal::flag();
     replay_options.stream.goodput = limits;
     replay_options.progress = [&](std::uint64_t bytes, std::uint64_t records) {
@@ -188,17 +151,58 @@ int replay(const Options& options) {
   return replayed && !replayed->whole() ? kPartial : kOk;
 }
 
+int replay(const ReplayOptions& options) {
+  const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
+  if (logs == 0) {
+    if (options.run.empty() && options.ring_dir.empty()) return replay_files(options);
+    complain("--run and --ring-dir are for logs, and no input is one");
+    return kUsage;
+  }
+  if (static_cast<std::size_t>(logs) != options.inputs.size()) {
+    complain("logs cannot be replayed together with other inputs: replay them apart");
+    return kUsage;
+  }
+  return replay_log(options);
+}
+
 }  // namespace
 
+Result<GivenWindow> ReplayOptions::window() const {
+  GivenWindow given;
+  given.total_requests = total_requests;
+  if (!end_time.empty()) {
+    const auto end = parse_timestamp(end_time, TimeUnit::any);
+    if (!end) {
+      return failure(Errc::invalid_argument, fmt::format("--end-time: '{}' is no time, such as "
+                                                         "2026-01-01T12:00:00Z",
+                                                         end_time));
+    }
+    given.end_time_ns = end->ns;
+  }
+  if (!total_test_time.empty()) {
+    // A bare number is seconds here, as in llmeter's summary.json.
+    const bool bare = total_test_time.find_first_not_of("0123456789.eE+-") == std::string::npos;
+    const auto time = parse_quantity(total_test_time + (bare ? "s" : ""), Unit::seconds);
+    if (!time || *time < 0) {
+      return failure(Errc::invalid_argument, fmt::format("--total-test-time: '{}' is no duration, "
+                                                         "such as 90s",
+                                                         total_test_time));
+    }
+    given.total_test_time_s = *time;
+  }
+  return given;
+}
+
 void declare_replay(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ReplayOptions>();
   CLI::App* command = app.add_subcommand(
       "replay",
-      "Statistics of result files: a llmeter run directory or responses.jsonl, any JSONL");
+      "Statistics of results: a millrace log, a llmeter run directory or responses.jsonl,\n"
+      "any JSONL");
   command
       ->add_option("INPUT", options->inputs,
-                   "Files, run directories, or - for stdin; .gz and .zst are unpacked.\n"
-                   "Several are read as one, in this order")
+                   "Folders of logs; or files, run directories, - for stdin; .gz and .zst are\n"
+                   "unpacked. Several are read as one, in this order")
       ->required();
   options->report.declare(*command);
   auto* profile =
@@ -225,6 +229,9 @@ void declare_replay(CLI::App& app, Action& action) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--total-test-time", options->total_test_time,
                       "Duration of the test, for rates: 90s");
+  auto* log = command->add_option_group("Logs", "Which runs of a log, and where their rings are");
+  log->add_option("--run", options->run, "last (default), all, or the beginning of a run's number");
+  log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one");
   auto* map =
       command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
   map->add_option("--map", options->map.file, "A TOML file that maps fields");
@@ -244,8 +251,7 @@ void declare_replay(CLI::App& app, Action& action) {
       ->transform(CLI::AsSizeValue(false))
       ->check(CLI::Range(std::size_t{64}, std::size_t{1} << 30));
   command
-      ->add_option("--threads", options->threads,
-                   "Parser threads; 0: one a core. The output is the same")
+      ->add_option("--threads", options->threads, "Threads; 0: one a core. The output is the same")
       ->check(CLI::Range(0, 256));
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
   command->callback([options, &action] { action = [options] { return replay(*options); }; });

@@ -22,7 +22,7 @@ std::string is_percentile(const std::string& text) {
 
 }  // namespace
 
-void ReportOptions::declare(CLI::App& app) {
+void ReportOptions::declare_shown(CLI::App& app) {
   app.add_option("-p,--percentiles", percentiles, "Percentiles to show, e.g. 50,90,99,99.9")
       ->delimiter(',')
       ->allow_extra_args(false)  // what follows is an input
@@ -31,6 +31,13 @@ void ReportOptions::declare(CLI::App& app) {
       ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
+  app.add_option("--format", format, "text or json (docs/json-schema.md)")
+      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
+}
+
+void ReportOptions::declare(CLI::App& app) {
+  declare_shown(app);
   app.add_option("--check", checks,
                  "A threshold, e.g. 'time_to_first_token:p(99)<500ms'; several may be given;\n"
                  "exit code 99 if one fails")
@@ -39,9 +46,6 @@ void ReportOptions::declare(CLI::App& app) {
                  "Count records that are ok and within all limits, e.g. 'ttft:500ms e2e:5s'");
   app.add_flag("--allow-small-samples", allow_small_samples,
                "Check percentiles of samples that are too small to know them");
-  app.add_option("--format", format, "text or json (docs/json-schema.md)")
-      ->check(CLI::IsMember({"text", "json"}));
-  app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
 }
 
 Result<std::vector<Check>> ReportOptions::parse_checks(const Schema& schema) const {
@@ -63,6 +67,15 @@ Result<std::vector<Check>> ReportOptions::parse_checks(const Schema& schema) con
 Result<std::vector<Limit>> ReportOptions::parse_limits(const Schema& schema) const {
   if (!goodput) return std::vector<Limit>{};
   return parse_goodput(*goodput, schema);
+}
+
+std::vector<double> ReportOptions::wanted_percentiles(const std::vector<Check>& parsed) const {
+  std::vector<double> wanted = percentiles;
+  for (const Check& check : parsed) {
+    const auto p = check.percentile();
+    if (p && std::find(wanted.begin(), wanted.end(), *p) == wanted.end()) wanted.push_back(*p);
+  }
+  return wanted;
 }
 
 void ReportOptions::apply(Report& report) const {

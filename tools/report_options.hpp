@@ -28,10 +28,15 @@ struct ReportOptions {
   bool allow_small_samples = false;
 
   void declare(CLI::App& app);
+  /// Those that need no schema: what is shown, and where.
+  void declare_shown(CLI::App& app);
 
   /// Before anything is read: the checks' and the goodput's words. Errors are usage errors.
   [[nodiscard]] Result<std::vector<Check>> parse_checks(const Schema& schema) const;
   [[nodiscard]] Result<std::vector<Limit>> parse_limits(const Schema& schema) const;
+
+  /// --percentiles and what the checks ask for: to be made exact together.
+  [[nodiscard]] std::vector<double> wanted_percentiles(const std::vector<Check>& checks) const;
 
   /// Fills in what the flags say.
   void apply(Report& report) const;

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds the library and the CLI, and runs the main job: ten million
-# generation results through the engine, then a replay of a recorded run.
+# generation results through the engine and into a log, a replay of a recorded run, and a replay of the
+# log: its digest must be that of the run.
 #
 #   tools/run.sh [RECORDS]
 set -eu
@@ -16,9 +17,27 @@ build=build-run
 echo "building in $build"
 ninja -C "$build" --quiet
 
+millrace=$build/tools/millrace
+folder=$(mktemp -d "$PWD/$build/run.XXXXXX")
+trap 'rm -rf "$folder"' EXIT
+records=${1:-10m}
+digest_of() { sed -n 's/^digest //p' "$1"; }
+
 echo
-echo "\$ millrace demo --workers 2 --records ${1:-10m}"
-"$build/tools/millrace" demo --workers 2 --records "${1:-10m}"
+echo "\$ millrace demo --workers 2 --records $records --log run"
+(cd "$folder" && "$OLDPWD/$millrace" demo --workers 2 --records "$records" --log run) | tee "$folder/demo.txt"
 echo
 echo "\$ millrace replay tests/data/llmeter/responses.jsonl"
-"$build/tools/millrace" replay tests/data/llmeter/responses.jsonl
+"$millrace" replay tests/data/llmeter/responses.jsonl
+echo
+echo "\$ millrace replay run"
+(cd "$folder" && "$OLDPWD/$millrace" replay run) | tee "$folder/replay.txt"
+
+echo
+echo "digest of the run     $(digest_of "$folder/demo.txt")"
+echo "digest of its replay  $(digest_of "$folder/replay.txt")"
+if [ -z "$(digest_of "$folder/demo.txt")" ] ||
+   [ "$(digest_of "$folder/demo.txt")" != "$(digest_of "$folder/replay.txt")" ]; then
+  echo "the digests differ" >&2
+  exit 1
+fi

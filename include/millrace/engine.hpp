@@ -21,7 +21,7 @@
 // Memory    workers x ring (2 MiB by default) + exact_memory_bytes + the labels' tables (see
 //           label_memory_bytes) + about 100 KiB a metric and status.
 // Lifetime  Streams and workers may outlive their engine: their pushes are then refused and counted.
-//           Destroying an engine finishes it. After fork() the child's pushes return false, and its
+//           Destroying an engine closes it, its log too; finish() is for its numbers. After fork() the child's pushes return false, and its
 //           copies of engine and workers do nothing.
 #pragma once
 
@@ -69,6 +69,18 @@ class Stream {
   std::uint32_t stream_;
 };
 
+/// What an engine takes at most, in bytes, beside about 100 KiB a metric and status.
+struct MemoryBound {
+  std::size_t rings = 0;      // workers_max rings of RequestRecord's size; grows as workers register
+  std::size_t values = 0;     // exact values; 0 in low-memory mode
+  std::size_t labels = 0;     // tables of labels
+  std::size_t log_pages = 0;  // of two segments, in the page cache and not anonymous
+  std::size_t passes = 0;     // finish() in low-memory mode
+  [[nodiscard]] std::size_t total() const noexcept {
+    return rings + values + labels + log_pages + passes;
+  }
+};
+
 class Engine {
  public:
   [[nodiscard]] MILLRACE_API static Result<Engine> open(EngineOptions options = {});
@@ -109,10 +121,13 @@ class Engine {
 
   /// Live numbers, fresh: they cover every push that returned before the call.
   [[nodiscard]] MILLRACE_API Snapshot snapshot() const;
-  /// Returns when every record whose push returned before the call is aggregated.
+  /// Returns when every record whose push returned before the call is aggregated, and with a log is
+  /// in it; with LogSync::on_flush it is then on the disk.
   MILLRACE_API Result<void> flush();
   /// Refuses further pushes, aggregates everything accepted, stops the thread.
   [[nodiscard]] MILLRACE_API Result<Summary> finish();
+
+  [[nodiscard]] MILLRACE_API MemoryBound memory_bound() const noexcept;
 
   /// What the options and the machine make of push, e.g. that membarrier is refused; may be empty.
   [[nodiscard]] MILLRACE_API const std::string& notice() const noexcept;

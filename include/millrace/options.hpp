@@ -58,9 +58,10 @@ struct EngineOptions {
   /// come from histograms, marked with their error bound.
   std::size_t exact_memory_bytes = std::size_t{768} << 20;
 
-  /// Labels that are told apart, each by status; those beyond count under "other". So do new ones
-  /// once the labels' tables take label_memory_bytes: those that are there may still grow, by about
-  /// 3 KiB a metric and status at most.
+  /// Labels that are told apart in a stream, each by status; those beyond count under "other". So do
+  /// new ones when label_memory_bytes would not suffice for all that every label can come to take:
+  /// 10 KiB a metric and status, whatever the values (some 1,770 labels of five metrics by default). Few
+  /// come to take that much.
   std::uint32_t labels_max = 1'024;
   std::size_t label_memory_bytes = std::size_t{256} << 20;
   std::uint32_t error_classes_max = 1'024;
@@ -73,7 +74,7 @@ struct EngineOptions {
 
   /// The folder of the log; empty: no log. Made if it is not there (its parent must be). One that
   /// holds runs already is refused unless append_log is set.
-  std::string log_dir;
+  std::string log_dir{};
   bool append_log = false;
   /// No value is kept in memory: live percentiles come from histograms, final ones are exact through
   /// passes over the log, which must be there.
@@ -93,7 +94,7 @@ struct EngineOptions {
   bool ring_files = true;
   /// Another folder for them, e.g. /dev/shm: it must outlive the process, and `millrace recover` must
   /// be told. Empty: log_dir.
-  std::string ring_dir;
+  std::string ring_dir{};
 
   /// Percentiles that finish() makes exact when values are not in memory; another one costs a pass
   /// over the log when it is asked for.

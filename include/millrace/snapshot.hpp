@@ -51,6 +51,7 @@ struct Snapshot {
   Accounting accounting;        // what these numbers cover
   bool exact = true;            // false once the exact-memory cap was passed
   std::uint64_t observers_detached = 0;
+  std::optional<LogAccount> log;
   std::vector<StreamSnapshot> streams;
 
   [[nodiscard]] const StreamSnapshot* stream(std::string_view name) const noexcept {

@@ -29,6 +29,7 @@
 namespace millrace {
 
 class StreamStats;
+class LogSelection;
 
 /// attempted = accepted + rejected; accepted = aggregated + in_flight. Exact, never reset.
 struct Accounting {
@@ -43,6 +44,19 @@ struct Accounting {
   [[nodiscard]] std::uint64_t attempted() const noexcept { return accepted + rejected(); }
   [[nodiscard]] std::uint64_t in_flight() const noexcept { return accepted - aggregated; }
   MILLRACE_API Accounting& operator+=(const Accounting& other) noexcept;
+};
+
+/// What became of the records on their way into the log. aggregated = logged + unlogged.
+struct LogAccount {
+  std::string dir;
+  std::uint64_t logged = 0;
+  std::uint64_t unlogged = 0;  // aggregated while the log had stopped: `error` says why
+  std::uint64_t durable = 0;   // that a sync has covered; EngineOptions::log_sync
+  std::uint64_t dropped = 0;   // in segments that log_bytes_max removed
+  std::uint64_t segments = 0, bytes = 0;
+  bool stopped = false;
+  bool mapped = false;  // else written by pwrite
+  std::string error;
 };
 
 struct WorkerAccount {
@@ -122,6 +136,7 @@ class StreamSummary {
 
  private:
   friend class SummaryBuilder;
+  friend class Summary;
   std::string name_;
   std::shared_ptr<const StreamStats> stats_;
   std::vector<std::string> label_names_, error_names_;  // by id
@@ -137,6 +152,16 @@ class Summary {
   /// The first 1,024 workers; where there were more, a last entry with worker 0 sums the others.
   [[nodiscard]] const std::vector<WorkerAccount>& workers() const noexcept { return workers_; }
   [[nodiscard]] std::int64_t elapsed_ns() const noexcept { return elapsed_ns_; }  // open to finish
+  /// Of the run that made the summary; nullopt without a log.
+  [[nodiscard]] const std::optional<LogAccount>& log() const noexcept { return log_; }
+  /// A checksum of all numbers: counts, sums, moments and percentiles by status, moments by label,
+  /// accounts, elapsed time. That of finish() and that of the log's replay are equal when nothing is
+  /// missing; docs/definitions.md lists what enters.
+  [[nodiscard]] MILLRACE_API std::uint64_t digest() const;
+  /// Makes the percentiles `ps` by `rule`, over all and by status, and by label if asked, exact in as few
+  /// passes over the log as it takes; without it each percentile() that needs one makes a pass of its own.
+  /// Nothing to do when values are in memory.
+  MILLRACE_API void prepare(std::span<const double> ps, Rule rule, bool by_label = false) const;
 
  private:
   friend class SummaryBuilder;
@@ -144,6 +169,8 @@ class Summary {
   Accounting accounting_;
   std::vector<WorkerAccount> workers_;
   std::int64_t elapsed_ns_ = 0;
+  std::optional<LogAccount> log_;
+  std::shared_ptr<LogSelection> selection_;  // null: values are held, or there is no log
 };
 
 }  // namespace millrace

@@ -82,17 +82,13 @@ class alignas(kSharingBytes) Port {
   bool publish(std::uint32_t record_size) noexcept {
     ++count_;
     next_ += record_size;
-    if (fenced_) [[unlikely]] {
-      // order: seq_cst; without membarrier the store must be visible before the load below, in the
-      // single total order with Gate::close()'s store. An exchange is the store that orders so.
-      published_->exchange(count_, std::memory_order_seq_cst);
-    } else {
-      // order: release; publishes the record just written. Pairs with the acquire in Lane::front().
-      published_->store(count_, std::memory_order_release);
-      // For the compiler only: the load below stays behind the store. The processor's half is the
-      // closer's membarrier, see Gate::close().
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-    }
+    if (special_) [[unlikely]]
+      return publish_special();
+    // order: release; publishes the record just written. Pairs with the acquire in Lane::front().
+    published_->store(count_, std::memory_order_release);
+    // For the compiler only: the load below stays behind the store. The processor's half is the
+    // closer's membarrier, see Gate::close().
+    std::atomic_signal_fence(std::memory_order_seq_cst);
     // order: seq_cst (a plain load on x86 and one instruction on ARM); pairs with Gate::close(). Still
     // running: the closer will see the store above.
     const std::uint32_t state = gate_->load(std::memory_order_seq_cst);
@@ -117,11 +113,14 @@ class alignas(kSharingBytes) Port {
 
  private:
   friend Result<Port> open_port(const std::shared_ptr<Core>& core, std::uint32_t stream);
+  friend struct PortAccess;  // tests open ports without an engine
   MILLRACE_API Port(std::shared_ptr<Core> core, Ring& ring) noexcept;
 
   MILLRACE_API std::nullptr_t refuse() noexcept;
   MILLRACE_API bool open_block() noexcept;
   MILLRACE_API bool settle() noexcept;
+  /// publish() where membarrier is refused, or where the ring counts (RingKind::counted).
+  MILLRACE_API bool publish_special() noexcept;
   bool close_block(std::uint32_t marks) noexcept;
   void release() noexcept;
 
@@ -142,7 +141,7 @@ class alignas(kSharingBytes) Port {
   std::uint32_t count_ = 0;                          // records in the open block
   std::uint32_t capacity_ = 0;                       // 0 while no block is open
   std::atomic<bool> busy_{false};
-  bool fenced_ = false;
+  bool special_ = false;  // a fence or a count is due, see publish_special()
   bool wait_ = false;
   bool claimed_ = false;
   std::uint32_t worker_ = 0;

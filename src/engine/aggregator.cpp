@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <stdexcept>
 
 namespace millrace {
 namespace {
@@ -20,25 +21,33 @@ std::int64_t now_ns() noexcept {
 }  // namespace
 
 Aggregator::Aggregator(const EngineOptions& options, RingSet& rings, Control& control,
-                       Names& labels, Names& errors, PlaceNames& places)
+                       Names& labels, Names& errors, PlaceNames& places, RunLog* log)
     : options_(options),
       rings_(rings),
       control_(control),
       places_(places),
+      labels_(labels),
+      errors_(errors),
+      log_(log),
       mapper_(labels, errors),
       schedule_(options),
-      memory_(std::make_shared<ExactMemory>(options.exact_memory_bytes)),
-      aggregated_(RingSet::kAccountsKept + 1) {}
+      memory_(std::make_shared<ExactMemory>(options.low_memory ? 0 : options.exact_memory_bytes)),
+      aggregated_(RingSet::kAccountsKept + 1) {
+  memory_->exact = !options.low_memory;
+}
 
 std::size_t Aggregator::turn() {
   // Before the queue is emptied: what was pushed before the asking is taken in this turn.
   const bool asked = control_.accept();
   std::size_t records = 0;
 
+  if (rings_.cut()) throw std::runtime_error("somebody truncated the file of a ring");
   take_opened_blocks();
   schedule_.begin(now_ns(), asked);
-  while (const auto pick = schedule_.next()) {
-    const Slice slice = pick->lane->slice(pick->front);
+  while (auto pick = schedule_.next()) {
+    Slice slice = pick->lane->slice(pick->front);
+    const std::uint32_t available = slice.count;
+    if (log_ != nullptr && !log(*pick, slice)) break;
     if (pick->new_place) mapper_.begin(places_.take(schedule_.place()));
 
     StreamStats& stats = *streams_[slice.stream].stats;
@@ -49,10 +58,27 @@ std::size_t Aggregator::turn() {
     aggregated_[slice.worker <= RingSet::kAccountsKept ? slice.worker : 0] += slice.count;
     records += slice.count;
     pick->lane->done(pick->front);  // the block goes back to its worker
-    schedule_.done(*pick);
+    schedule_.done(*pick, slice.count < available);
   }
   if (asked) control_.serve();  // snapshots, flushes, new streams
   return records;
+}
+
+// False: the log has no room yet; the records wait in their blocks. The slice is cut where its frame
+// ends, so that replay takes the same slices.
+bool Aggregator::log(Schedule::Pick& pick, Slice& slice) {
+  const std::int64_t taken_ns = now_ns();
+  const std::uint32_t room = log_->reserve(slice.record_size, taken_ns);
+  if (room == 0) return false;
+  if (room < slice.count) {
+    slice.count = room;
+    pick.front.cut(room);
+  }
+  if (log_->rotated()) {
+    for (NamedStats& stream : streams_) stream.stats->end_segment();
+  }
+  log_->append(slice, taken_ns, labels_, errors_);
+  return true;
 }
 
 void Aggregator::take_opened_blocks() {
@@ -69,7 +95,7 @@ void Aggregator::take_opened_blocks() {
 // The exact values of all streams share one arena: when it is full all go, and with them the arena.
 void Aggregator::keep_within_memory() {
   if (memory_->exact || memory_->arena.bytes() == 0) return;
-  for (Stream& stream : streams_) {
+  for (NamedStats& stream : streams_) {
     if (!stream.stats->values_dropped()) stream.stats->drop_values();
   }
   memory_->arena.release_all();
@@ -114,7 +140,26 @@ std::uint32_t Aggregator::add_stream(std::string name, Schema schema,
   return static_cast<std::uint32_t>(streams_.size() - 1);
 }
 
+Result<bool> Aggregator::close_log(std::int64_t finished_ns) {
+  closed_workers_ = workers();
+  std::vector<log::AccountEntry> entries;
+  std::uint64_t in_flight = 0;
+  for (const WorkerAccount& worker : *closed_workers_) {
+    const Accounting& a = worker.accounting;
+    in_flight += a.in_flight();
+    if (a.attempted() == 0 && worker.worker == 0) continue;
+    std::uint32_t stream = 0;
+    while (stream + 1 < streams_.size() && streams_[stream].name != worker.stream) ++stream;
+    entries.push_back({worker.worker, stream, a.accepted, a.rejected_full, a.rejected_closed,
+                       a.rejected_reentrant});
+  }
+  auto closed = log_->close(in_flight == 0, entries, finished_ns);
+  if (!closed) return tl::unexpected(std::move(closed).error());
+  return in_flight == 0;
+}
+
 std::vector<WorkerAccount> Aggregator::workers() const {
+  if (closed_workers_) return *closed_workers_;
   RingSet::Account rest;
   std::vector<WorkerAccount> workers;
   const auto accounts = rings_.accounts(rest, [&](const Ring& ring) -> std::uint64_t {

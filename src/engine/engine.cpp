@@ -2,15 +2,19 @@
 #include "millrace/engine.hpp"
 
 #include <atomic>
-#include <random>
+#include <chrono>
 
 #include <fmt/format.h>
 
 #include "engine/exit_guard.hpp"
 #include "engine/run.hpp"
+#include "stats/rank_selection.hpp"
 
 namespace millrace {
 namespace {
+
+using log::kSegmentBytesMax;
+using log::kSegmentBytesMin;
 
 Run& run_of(const std::shared_ptr<detail::Core>& core) { return static_cast<Run&>(*core); }
 
@@ -31,16 +35,44 @@ Result<void> check(const EngineOptions& o) {
   if (o.labels_max > 65'533 || o.error_classes_max > 65'533) {
     return bad("engine: labels_max and error_classes_max are 65533 at most");
   }
-  for (const double p : o.live_percentiles) {
-    if (!(p >= 0 && p <= 100)) return bad(fmt::format("engine: live percentile {}; 0 to 100", p));
+  for (const auto& percentiles : {o.live_percentiles, o.percentiles}) {
+    for (const double p : percentiles) {
+      if (!(p >= 0 && p <= 100)) return bad(fmt::format("engine: percentile {}; 0 to 100", p));
+    }
+  }
+  if (o.log_dir.empty()) {
+    if (o.low_memory) {
+      return bad("engine: low_memory keeps no values, so that it needs a log; set log_dir");
+    }
+    return {};
+  }
+  if (o.by_place) return bad("engine: by_place replays files; it takes no log_dir");
+  if (o.segment_bytes < kSegmentBytesMin || o.segment_bytes > kSegmentBytesMax) {
+    return bad(fmt::format("engine: segment_bytes is {}; {} to {}", o.segment_bytes,
+                           kSegmentBytesMin, kSegmentBytesMax));
+  }
+  if (o.log_sync == LogSync::interval && o.log_sync_interval.count() < 1) {
+    return bad("engine: log_sync_interval is less than a millisecond");
   }
   return {};
 }
 
-// Tells runs apart in a log; not a secret.
-std::uint64_t new_run_number() {
-  std::random_device random;
-  return (std::uint64_t{random()} << 32) | random();
+std::int64_t now_ns() noexcept {
+  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1};
+}
+
+// With a log a kill loses no number at least; with ring files it loses no record.
+detail::RingFiles ring_files(const EngineOptions& options, const RunIdentity& identity, bool log) {
+  const auto kind = !log                 ? detail::RingKind::anonymous
+                    : options.ring_files ? detail::RingKind::file
+                                         : detail::RingKind::counted;
+  return {kind, options.ring_dir.empty() ? options.log_dir : options.ring_dir, identity,
+          options.log_write == LogWrite::mapped};
+}
+
+void note(std::string& notice, std::string_view what) {
+  if (!notice.empty()) notice += "; ";
+  notice += what;
 }
 
 }  // namespace
@@ -54,7 +86,7 @@ Engine& Engine::operator=(Engine&& other) noexcept {
 }
 
 Engine::~Engine() {
-  if (core_ != nullptr) (void)run_of(core_).finish();
+  if (core_ != nullptr) (void)run_of(core_).close();
 }
 
 Result<Engine> Engine::open(EngineOptions options) {
@@ -64,9 +96,30 @@ Result<Engine> Engine::open(EngineOptions options) {
   const bool fenced = gate->fenced();
   const bool at_exit = options.finish_at_exit;
   try {
-    auto run = std::make_shared<Run>(std::move(options), std::move(*gate), new_run_number());
-    if (fenced)
-      run->notice = "membarrier is refused here: each push pays for a full fence (4-5 ns)";
+    const std::int64_t opened_ns = now_ns();
+    std::unique_ptr<RunLog> log;
+    RunIdentity identity;
+    std::string notice;
+    if (!options.log_dir.empty()) {
+      auto opened = RunLog::open(options, opened_ns);
+      if (!opened) return tl::unexpected(std::move(opened).error());
+      log = std::move(*opened);
+      identity = log->identity();
+      notice = log->notice();
+      if (!options.ring_files) {
+        note(notice,
+             "no ring files: what is not logged when the process dies is lost, and counted");
+      }
+    } else {
+      identity = RunIdentity::make({});
+    }
+    if (fenced) {
+      note(notice, "membarrier is refused here: each push pays for a full fence (4-5 ns)");
+    }
+    const auto files = ring_files(options, identity, log != nullptr);
+    auto run = std::make_shared<Run>(std::move(options), std::move(*gate), files, std::move(log),
+                                     opened_ns);
+    run->notice = std::move(notice);
     if (auto started = run->start(); !started) return tl::unexpected(started.error());
     if (at_exit) ExitGuard::watch(run);
     return Engine(std::move(run));
@@ -92,6 +145,17 @@ Result<void> Engine::observe(std::string_view stream, std::string_view metric, O
 Snapshot Engine::snapshot() const { return run_of(core_).snapshot(); }
 Result<void> Engine::flush() { return run_of(core_).flush(); }
 Result<Summary> Engine::finish() { return run_of(core_).finish(); }
+MemoryBound Engine::memory_bound() const noexcept {
+  const EngineOptions& o = core_->options;
+  const std::size_t blocks =
+      std::max<std::size_t>(o.ring_blocks, o.ring_records_min / detail::block_capacity(64) + 1);
+  const bool log = !o.log_dir.empty();
+  return {.rings = o.workers_max * blocks * detail::kBlockBytes,
+          .values = o.low_memory ? 0 : o.exact_memory_bytes,
+          .labels = o.label_memory_bytes,
+          .log_pages = log ? 2 * o.segment_bytes : 0,
+          .passes = log ? SelectionLimits{}.memory_bytes : 0};
+}
 const std::string& Engine::notice() const noexcept { return run_of(core_).notice; }
 
 Result<detail::Port> detail::open_port(const std::shared_ptr<Core>& core, std::uint32_t stream) {

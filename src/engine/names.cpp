@@ -20,12 +20,15 @@ std::uint16_t Names::number(std::string_view name) {
   const auto number = static_cast<std::uint16_t>(names_.size());
   names_.emplace_back(name);
   numbers_.emplace(name, number);
+  if (published_) published_(number, names_.back());
+  // order: release; pairs with the acquire in size().
+  size_.store(names_.size(), std::memory_order_release);
   return number;
 }
 
-std::vector<std::string> Names::all() const {
+std::vector<std::string> Names::since(std::size_t first) const {
   const std::lock_guard lock(mutex_);
-  return names_;
+  return {names_.begin() + static_cast<std::ptrdiff_t>(first), names_.end()};
 }
 
 }  // namespace millrace

@@ -6,11 +6,14 @@
 // Threads   Any; under a lock. Never in push: callers ask once and keep the number.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace millrace {
@@ -20,11 +23,24 @@ class Names {
   static constexpr std::uint16_t kNone = 0;
   static constexpr std::uint16_t kOther = 1;
 
+  /// Told of each new name before its number is given out, under the lock.
+  using Published = std::function<void(std::uint16_t number, std::string_view name)>;
+
   explicit Names(std::uint32_t names_max);
+  /// Before the first number is asked for.
+  void publish_to(Published published) { published_ = std::move(published); }
 
   [[nodiscard]] std::uint16_t number(std::string_view name);
+  /// How many all() would give. A number that a record carries is below it once the record is seen
+  /// to be published.
+  [[nodiscard]] std::size_t size() const noexcept {
+    // order: acquire; pairs with the release in number(), for who then reads all().
+    return size_.load(std::memory_order_acquire);
+  }
   /// By number.
-  [[nodiscard]] std::vector<std::string> all() const;
+  [[nodiscard]] std::vector<std::string> all() const { return since(0); }
+  /// Those from number `first` on.
+  [[nodiscard]] std::vector<std::string> since(std::size_t first) const;
 
  private:
   struct Hash {
@@ -34,6 +50,8 @@ class Names {
     }
   };
   const std::size_t names_max_;
+  Published published_;
+  std::atomic<std::size_t> size_{2};
   mutable std::mutex mutex_;
   std::unordered_map<std::string, std::uint16_t, Hash, std::equal_to<>> numbers_;
   std::vector<std::string> names_;

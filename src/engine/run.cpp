@@ -11,8 +11,11 @@
 #include <pthread.h>
 
 #include "engine/idle_strategy.hpp"
+#include "engine/log_selection.hpp"
+#include "engine/log_summary.hpp"
 #include "engine/snapshot_builder.hpp"
 #include "engine/summary_builder.hpp"
+#include "stats/digest.hpp"
 
 namespace millrace {
 namespace {
@@ -25,12 +28,26 @@ const char* const kForkedChild = "this is a forked child; the engine is its pare
 
 }  // namespace
 
-Run::Run(EngineOptions engine_options, detail::Gate engine_gate, std::uint64_t number)
-    : Core(std::move(engine_options), std::move(engine_gate), number),
+Run::Run(EngineOptions engine_options, detail::Gate engine_gate, const detail::RingFiles& files,
+         std::unique_ptr<RunLog> log, std::int64_t opened_ns)
+    : Core(std::move(engine_options), std::move(engine_gate), files),
       labels(options.labels_max),
       errors(options.error_classes_max),
-      aggregator_(options, rings, control_, labels, errors, places),
-      opened_ns_(now_ns()) {}
+      log_(std::move(log)),
+      aggregator_(options, rings, control_, labels, errors, places, log_.get()),
+      identity_(files.identity),
+      opened_ns_(opened_ns) {
+  if (log_ == nullptr) return;
+  labels.publish_to([this](std::uint16_t number, std::string_view name) {
+    log_->name(log::NameKind::label, number, name);
+  });
+  errors.publish_to([this](std::uint16_t number, std::string_view name) {
+    log_->name(log::NameKind::error_class, number, name);
+  });
+  rings.on_retired([this](const detail::RingSet::Account& account) {
+    log_->retired(account.worker, account.stream, account.accepted, account.rejected);
+  });
+}
 
 Run::~Run() {
   if (thread_ == nullptr) return;
@@ -70,6 +87,15 @@ void Run::run() noexcept {
   }
   if (!failure_.empty()) rings.close();  // pushes are refused and counted from here on
   finished_ns_ = now_ns();
+  // Of a run whose aggregator failed the log stays without its end mark: rings hold what it lacks.
+  if (log_ != nullptr && failure_.empty()) {
+    const Result<bool> whole = aggregator_.close_log(finished_ns_);
+    if (!whole) {
+      log_failure_ = whole.error().message;
+    } else if (*whole) {
+      rings.remove_files();
+    }
+  }
   control_.begin({});
   control_.stop();
   // order: release; pairs with the acquire in over().
@@ -111,6 +137,20 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
     for (const auto& other : aggregator_.streams()) {
       if (other.name == name) {
         id = failure(Errc::invalid_argument, fmt::format("stream: there is one named '{}'", name));
+        return;
+      }
+    }
+    const std::size_t number = aggregator_.streams().size();
+    if (log_ != nullptr) {
+      if (number > 255) {
+        id = failure(Errc::limit, "stream: an engine with a log has 256 streams at most");
+        return;
+      }
+      auto logged = log_->stream(static_cast<std::uint16_t>(number),
+                                 {std::string(name), schema, stream.goodput, options.labels_max,
+                                  options.label_memory_bytes});
+      if (!logged) {
+        id = tl::unexpected(logged.error());
         return;
       }
     }
@@ -162,6 +202,7 @@ Snapshot Run::snapshot() {
   control_.run([&] {
     const std::int64_t until = finished_ns_ != 0 ? finished_ns_ : now_ns();
     snapshot = build_snapshot(aggregator_, options, until - opened_ns_);
+    if (log_ != nullptr) snapshot.log = log_->account();
   });
   return snapshot;
 }
@@ -169,21 +210,64 @@ Snapshot Run::snapshot() {
 Result<void> Run::flush() {
   if (auto state = failed(); !state) return state;
   control_.run([] {});
-  return failed();
+  if (auto state = failed(); !state) return state;
+  if (log_ != nullptr && options.log_sync == LogSync::on_flush) return log_->sync();
+  return {};
 }
 
-Result<Summary> Run::finish() {
+Result<void> Run::close() {
   if (forked()) return failure(Errc::closed, kForkedChild);
   const std::lock_guard lock(finish_mutex_);
   // order: release; pairs with the acquire in run().
   finishing_.store(true, std::memory_order_release);
   if (thread_ != nullptr && thread_->joinable()) thread_->join();
-  if (auto state = failed(); !state) return tl::unexpected(state.error());
+  return failed();
+}
+
+Result<Summary> Run::finish() {
+  if (auto closed = close(); !closed) return tl::unexpected(closed.error());
+  const std::lock_guard lock(finish_mutex_);
   if (!summary_) {
-    summary_ =
-        SummaryBuilder::build(aggregator_, labels.all(), errors.all(), finished_ns_ - opened_ns_);
+    auto summary = summarize();
+    if (!summary) return summary;
+    summary_ = std::move(*summary);
   }
   return *summary_;
+}
+
+Result<Summary> Run::summarize() {
+  SummaryParts parts{.streams = aggregator_.streams(),
+                     .labels = labels.all(),
+                     .errors = errors.all(),
+                     .workers = aggregator_.workers(),
+                     .elapsed_ns = finished_ns_ - opened_ns_,
+                     .log = std::nullopt};
+  if (log_ == nullptr) return SummaryBuilder::build(std::move(parts));
+  parts.log = log_->account();
+  if (!log_failure_.empty() && parts.log->error.empty()) parts.log->error = log_failure_;
+  // Retention took records away that the live numbers hold: all numbers are then of those that are left.
+  if (parts.log->dropped != 0) return summarize_log(log_->dir(), identity_, options, parts);
+  if (!aggregator_.exact() && parts.log->unlogged == 0) {
+    if (auto selected = select_from_log(parts); !selected)
+      parts.log->error = selected.error().message;
+  }
+  return SummaryBuilder::build(std::move(parts));
+}
+
+// The run's numbers are the totals' own.
+Result<void> Run::select_from_log(SummaryParts& parts) {
+  auto log_parts = parts_of_run(log_->dir(), identity_.run);
+  if (!log_parts) return tl::unexpected(std::move(log_parts).error());
+  RunNumbers numbers;
+  for (std::size_t i = 0; i < parts.streams.size(); ++i) numbers.streams.push_back(i);
+  const unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  parts.selection = std::make_shared<LogSelection>(std::move(*log_parts), std::vector{numbers},
+                                                   parts.streams, threads);
+  parts.selection->attach();
+  std::vector<double> ps(kDigestPercentiles.begin(), kDigestPercentiles.end());
+  ps.insert(ps.end(), options.percentiles.begin(), options.percentiles.end());
+  parts.selection->prepare(ps, kDigestRules, false);
+  return {};
 }
 
 }  // namespace millrace

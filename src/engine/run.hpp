@@ -20,13 +20,16 @@
 #include "engine/control.hpp"
 #include "engine/names.hpp"
 #include "engine/place_names.hpp"
+#include "engine/run_log.hpp"
 #include "transport/core.hpp"
 
 namespace millrace {
 
 class Run final : public detail::Core {
  public:
-  Run(EngineOptions options, detail::Gate gate, std::uint64_t number);
+  /// `log`: nullptr: none.
+  Run(EngineOptions options, detail::Gate gate, const detail::RingFiles& files,
+      std::unique_ptr<RunLog> log, std::int64_t opened_ns);
   ~Run() override;
 
   Result<void> start();
@@ -36,6 +39,9 @@ class Run final : public detail::Core {
   Result<detail::Ring*> open_ring(std::uint32_t stream);
   Snapshot snapshot();
   Result<void> flush();
+  /// Refuses further pushes, aggregates everything accepted, ends the thread and the log.
+  Result<void> close();
+  /// close(), and the summary: in low-memory mode with passes over the log.
   Result<Summary> finish();
 
   /// True once the thread has ended, or in a forked child.
@@ -50,13 +56,18 @@ class Run final : public detail::Core {
   void run() noexcept;
   [[nodiscard]] bool forked() const noexcept { return gate.state() == detail::kForked; }
   [[nodiscard]] Result<void> failed() const;
+  [[nodiscard]] Result<Summary> summarize();
+  Result<void> select_from_log(SummaryParts& parts);
 
+  const std::unique_ptr<RunLog> log_;
   Control control_;
   Aggregator aggregator_;
   std::unique_ptr<std::thread> thread_;
+  const RunIdentity identity_;
   const std::int64_t opened_ns_;
   std::int64_t finished_ns_ = 0;
-  std::string failure_;  // why the aggregator stopped; written before control_.stop()
+  std::string failure_;      // why the aggregator stopped; written before control_.stop()
+  std::string log_failure_;  // why the log has no end mark; written before stopped_
   std::atomic<bool> finishing_{false};
   std::atomic<bool> stopped_{false};
   std::mutex finish_mutex_;

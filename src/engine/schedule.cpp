@@ -77,8 +77,9 @@ std::uint64_t Schedule::waiting() const noexcept {
   return records;
 }
 
-void Schedule::done(const Pick& pick) noexcept {
+void Schedule::done(const Pick& pick, bool cut) noexcept {
   took_any_ = true;
+  if (cut) ++left_of_lane_;
   if (by_place_ && pick.front.last_of_place) {
     ++place_;
     place_begun_ = false;

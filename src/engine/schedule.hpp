@@ -36,8 +36,8 @@ class Schedule {
   /// Begins a turn. `everything`: nothing waits.
   void begin(std::int64_t now_ns, bool everything) noexcept;
   [[nodiscard]] std::optional<Pick> next();
-  /// After the pick's block is done with.
-  void done(const Pick& pick) noexcept;
+  /// After the pick's block is done with. `cut`: not to its end; the rest comes next.
+  void done(const Pick& pick, bool cut = false) noexcept;
 
   [[nodiscard]] std::uint64_t place() const noexcept { return place_; }
 

@@ -32,6 +32,21 @@ MetricSnapshot metric_snapshot(const StreamStats& stats, std::size_t metric,
 
 }  // namespace
 
+StreamSnapshot stream_snapshot(const std::string& name, const StreamStats& stats,
+                               std::span<const double> percentiles) {
+  StreamSnapshot out;
+  out.name = name;
+  for (std::size_t s = 0; s < kStatusCount; ++s) {
+    out.by_status[s] = stats.count({static_cast<Status>(s), {}});
+    out.count += out.by_status[s];
+  }
+  out.times = stats.times();
+  for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {
+    out.metrics.push_back(metric_snapshot(stats, metric, percentiles));
+  }
+  return out;
+}
+
 Snapshot build_snapshot(const Aggregator& aggregator, const EngineOptions& options,
                         std::int64_t elapsed_ns) {
   Snapshot snapshot;
@@ -39,18 +54,9 @@ Snapshot build_snapshot(const Aggregator& aggregator, const EngineOptions& optio
   snapshot.accounting = aggregator.accounting();
   snapshot.exact = aggregator.exact();
   for (const auto& stream : aggregator.streams()) {
-    const StreamStats& stats = *stream.stats;
-    StreamSnapshot& out = snapshot.streams.emplace_back();
-    out.name = stream.name;
-    for (std::size_t s = 0; s < kStatusCount; ++s) {
-      out.by_status[s] = stats.count({static_cast<Status>(s), {}});
-      out.count += out.by_status[s];
-    }
-    out.times = stats.times();
-    for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {
-      out.metrics.push_back(metric_snapshot(stats, metric, options.live_percentiles));
-    }
-    snapshot.observers_detached += stats.observers_detached();
+    snapshot.streams.push_back(
+        stream_snapshot(stream.name, *stream.stats, options.live_percentiles));
+    snapshot.observers_detached += stream.stats->observers_detached();
   }
   return snapshot;
 }

@@ -5,6 +5,8 @@
 
 #include <limits>
 
+#include "engine/log_selection.hpp"
+#include "stats/digest.hpp"
 #include "stats/stream_stats.hpp"
 
 namespace millrace {
@@ -122,6 +124,32 @@ const StreamSummary& Summary::operator[](std::string_view stream) const noexcept
     if (s.name() == stream) return s;
   }
   return none;
+}
+
+void Summary::prepare(std::span<const double> ps, Rule rule, bool by_label) const {
+  if (selection_ == nullptr) return;
+  const Rule rules[] = {rule};
+  selection_->prepare(ps, rules, by_label);
+}
+
+std::uint64_t Summary::digest() const {
+  if (selection_ != nullptr) selection_->prepare(kDigestPercentiles, kDigestRules, false);
+  Digest digest;
+  for (const StreamSummary& stream : streams_) {
+    digest.add(stream.name_);
+    add_numbers(digest, *stream.stats_, stream.label_names_, stream.error_names_);
+  }
+  for (const WorkerAccount& worker : workers_) {
+    const Accounting& a = worker.accounting;
+    digest.add(std::uint64_t{worker.worker});
+    digest.add(worker.stream);
+    for (const std::uint64_t count :
+         {a.accepted, a.aggregated, a.rejected_full, a.rejected_closed, a.rejected_reentrant}) {
+      digest.add(count);
+    }
+  }
+  digest.add(static_cast<std::uint64_t>(elapsed_ns_));
+  return digest.value();
 }
 
 }  // namespace millrace

@@ -5,21 +5,23 @@
 
 namespace millrace {
 
-Summary SummaryBuilder::build(const Aggregator& aggregator, std::vector<std::string> labels,
-                              std::vector<std::string> errors, std::int64_t elapsed_ns) {
+Summary SummaryBuilder::build(SummaryParts parts) {
   Summary summary;
-  for (const auto& stream : aggregator.streams()) {
+  for (NamedStats& stream : parts.streams) {
     StreamSummary& out = summary.streams_.emplace_back();
-    out.name_ = stream.name;
-    out.stats_ = stream.stats;
-    out.label_names_ = labels;
-    out.error_names_ = errors;
+    out.name_ = std::move(stream.name);
+    out.stats_ = std::move(stream.stats);
+    out.label_names_ = parts.labels;
+    out.error_names_ = parts.errors;
   }
-  summary.workers_ = aggregator.workers();
+  summary.workers_ = std::move(parts.workers);
   for (const WorkerAccount& worker : summary.workers_) summary.accounting_ += worker.accounting;
-  // The last entry is the sum of the workers beyond the first kAccountsKept.
-  if (summary.workers_.back().accounting.attempted() == 0) summary.workers_.pop_back();
-  summary.elapsed_ns_ = elapsed_ns;
+  const bool none_left_out = !summary.workers_.empty() && summary.workers_.back().worker == 0 &&
+                             summary.workers_.back().accounting.attempted() == 0;
+  if (none_left_out) summary.workers_.pop_back();
+  summary.elapsed_ns_ = parts.elapsed_ns;
+  summary.log_ = std::move(parts.log);
+  summary.selection_ = std::move(parts.selection);
   return summary;
 }
 

@@ -32,6 +32,11 @@ struct Damage {
   std::string what;         // "a frame's header does not match its checksum"
 };
 
+/// Lists of damages end here: what a hostile file can make us hold is bounded.
+inline constexpr std::size_t kDamagesMax = 1000;
+/// Appends; when the list is full its last entry stands for all that follow.
+void note(std::vector<Damage>& damages, Damage damage);
+
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
@@ -39,6 +44,9 @@ class FrameSource {
   virtual std::optional<Frame> next() = 0;
   [[nodiscard]] virtual const std::vector<Damage>& damages() const noexcept = 0;
   [[nodiscard]] virtual const std::string& name() const noexcept = 0;
+  /// record_no + n of the last header that was good, though its payload may not be: so records that
+  /// are lost at the end are counted, see PartScan::close().
+  [[nodiscard]] virtual std::uint64_t logged_until() const noexcept { return 0; }
 };
 
 }  // namespace millrace::log

@@ -4,8 +4,11 @@
 // FolderLock: who may write there.
 //
 // Order     By the headers, never by the names of the files: a segment under another name is read where it
-//           belongs, and noted. Two files with one number, and segments of another log (the log is
-//           that of most segments), are damage and are not read.
+//           belongs, and noted. Of two files with one number the one that has its own name is read, the
+//           other is damage; so are segments of another log (the log is that of most segments).
+// Input     Hostile: links, FIFOs, devices and folders that are named like files of a log are damage,
+//           and are opened in no way that can wait. A file that goes while the folder is read was
+//           not there.
 #pragma once
 
 #include <cstdint>
@@ -46,11 +49,13 @@ class LogFolder {
   std::vector<RunFiles> runs;           // in order of their first segments
   std::vector<std::string> unfinished;  // .tmp files of makers that were killed
   std::vector<Damage> damages;
-  std::uint64_t next_segment = 1;
+  std::vector<std::string> notes;  // odd, and harmless: "segment 3 has another name: ..."
+  std::uint64_t next_segment = 1;  // above every number that a header or a file's name has
 };
 
 /// flock on DIR/LOCK: exclusive for a writer, shared for who reads the rings of a dead one. Freed by
-/// the kernel with the process. A forked child closes its copy (pthread_atfork).
+/// the kernel with the process. A forked child closes its copy (pthread_atfork). A reader makes no
+/// LOCK: where there is none it has a lock without file.
 class FolderLock {
  public:
   enum class Kind { shared, exclusive };
@@ -63,8 +68,8 @@ class FolderLock {
   ~FolderLock();
 
  private:
-  explicit FolderLock(int fd) noexcept : fd_(fd) {}
-  int fd_ = -1;
+  explicit FolderLock(std::uint64_t ticket) noexcept : ticket_(ticket) {}
+  std::uint64_t ticket_ = 0;  // into the list of what this process holds; 0: nothing is held
 };
 
 }  // namespace millrace::log

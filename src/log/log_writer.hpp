@@ -37,7 +37,9 @@ class LogWriter {
                                                  std::uint64_t segment);
   ~LogWriter();  // like a killed process: no END frame; close() is for ends
 
-  /// Remembered for every later segment, and written before the next DATA frame.
+  /// Remembered for every later segment, and written before the next DATA frame; also between
+  /// reserve() and append(), for which a segment keeps a sixteenth of itself (64 KiB to 1 MiB) free. Names
+  /// beyond that come at the start of the next segment. Text beyond kNameBytesMax is cut off.
   void name(NameKind kind, std::uint16_t number, std::string_view text);
   void account(const AccountEntry& entry);
 

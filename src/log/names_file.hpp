@@ -7,11 +7,15 @@
 // Threads   Any; under a lock. Never in push.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
+
+#include <sys/types.h>
 
 #include "millrace/result.hpp"
 
@@ -37,13 +41,18 @@ class NamesFile {
 
  private:
   NamesFile(int fd, std::string path, const SegmentHeader& header);
-  Result<void> write(FrameType type, std::uint32_t n, std::string_view payload);
+  Result<void> write(FrameType type, std::span<const std::byte> payload);
+  [[nodiscard]] int put(FrameType type, std::uint32_t frame,
+                        std::span<const std::byte> payload) noexcept;
+  bool cut() noexcept;
 
   std::mutex mutex_;
   int fd_;
   std::string path_;
   SegmentHeader header_;
+  pid_t owner_;  // a forked child writes nothing
   std::uint64_t offset_ = kHeaderBytes;
+  bool failed_ = false;  // bytes may stand behind offset_
 };
 
 }  // namespace millrace::log

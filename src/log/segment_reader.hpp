@@ -6,15 +6,17 @@
 //   while (const auto frame = reader->next()) ...;
 //   reader->tail();                                   // how the file ends
 //
-// Input     Hostile: lengths are checked before use, memory is two stripes, nothing is mapped (a file
+// Input     Hostile: lengths are checked before use, memory is 256 KiB, nothing is mapped (a file
 //           that is cut while it is read gives an error, not a signal), FIFOs and links are refused.
-// Damage    A frame that does not check is skipped, up to the next one that does: within the stripe
-//           if its length is to be believed, else at the start of the next. Each is noted in
-//           damages(). A zero commit word ends the file, unless a later stripe begins with a frame
-//           that checks: then what lies between is a hole, noted as well.
+// Damage    A frame whose header checks and whose payload does not is skipped by its length. Where
+//           a header does not check the next one that does is looked for, line by line of 64 bytes,
+//           to the end of the file: a header's checksum is bound to log, segment and offset, so that
+//           no payload passes for one. Each skip is noted in damages(). A zero commit word ends the
+//           file, unless such a header follows: then what lies between is a hole, noted as well.
 // Following With Follow::yes a zero commit word is not the end but "not yet": next() gives nullopt
 //           and may be asked again; a frame that does not check is tried again (5 times, 1 ms apart)
-//           before it is damage, and holes are not looked for.
+//           before it is damage, and holes are not looked for. Behind damage the next header is
+//           looked for in the same stripe and at the start of the next, each time next() is asked.
 // Cost      pread of 256 KiB at a time, one pass of CRC32C.
 // Threads   One.
 #pragma once
@@ -22,11 +24,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "millrace/result.hpp"
 
+#include "log/file_window.hpp"
 #include "log/format.hpp"
 #include "log/frame_source.hpp"
 
@@ -61,9 +65,26 @@ class SegmentReader final : public FrameSource {
   [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return file_bytes_; }
 
+  [[nodiscard]] std::uint64_t logged_until() const noexcept override { return logged_until_; }
+
  private:
+  enum class Look;
   SegmentReader(int fd, std::string path, const SegmentHeader& header, Follow follow);
-  // The rest of the private part is the implementer's.
+
+  Look look(std::uint64_t offset);
+  Look look_patiently();
+  [[nodiscard]] bool there_yet() const noexcept;
+  std::span<const std::byte> bytes_at(std::uint64_t offset);
+  Frame take();
+  void end(Frame& frame);
+  [[nodiscard]] const char* end_fault(const EndPayload& totals) const noexcept;
+  void look_behind_end();
+
+  void skip(Look seen);
+  bool has_changed(Look seen);
+  bool skip_while_following();
+  std::optional<std::uint64_t> find_header(std::uint64_t from, std::uint64_t to);
+  void note_damage(std::uint64_t offset, std::uint64_t bytes, std::string what);
 
   int fd_;
   std::string path_;
@@ -73,6 +94,19 @@ class SegmentReader final : public FrameSource {
   std::uint64_t offset_ = kHeaderBytes;
   std::uint64_t file_bytes_ = 0;
   std::vector<Damage> damages_;
+
+  FileWindow window_;
+  std::uint64_t limit_;             // no frame reaches beyond it
+  bool waiting_ = false;            // following: the last look found nothing yet
+  std::uint64_t looked_again_ = 0;  // at this offset, by has_changed()
+  bool skipping_ = false;           // following: what stands at offset_ is damage
+  FrameHeader seen_{};              // by look()
+  const char* fault_ = "";          // by look(): why it is not good
+  std::uint64_t used_until_ = 0;    // by find_header(): behind the last byte that is not zero
+  EndPayload end_{};                // what Frame::payload of the END frame shows
+  std::uint64_t records_ = 0;       // in good frames
+  std::uint32_t frames_ = 0, frames_crc_ = 0;
+  std::uint64_t logged_until_ = 0;
 };
 
 }  // namespace millrace::log

@@ -7,13 +7,15 @@
 //    "roles":{"status":0,"label":2,..},                               offsets of fields
 //    "metrics":[{"name":"time_to_first_token","unit":"nanoseconds","domain":"duration",
 //                "rated":false,"operation":"difference","a":80,"b":64}, ..],
-//    "goodput":[{"metric":"time_to_first_token","at_most":5e8}]}
+//    "goodput":[{"metric":"time_to_first_token","at_most":5e8}],
+//    "labels_max":1024,"label_memory_bytes":268435456}                absent: these
 //
 // Input     parse_stream() believes nothing: at most kNameBytesMax bytes, 64 levels; the schema must
 //           pass Schema::validate(). Unknown keys are passed over, so that later minor versions can
 //           add some.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +30,9 @@ struct StreamText {
   std::string name;
   Schema schema;
   std::vector<Limit> goodput;
+  // What decides which labels are told apart: replay must decide alike.
+  std::uint32_t labels_max = EngineOptions{}.labels_max;
+  std::uint64_t label_memory_bytes = EngineOptions{}.label_memory_bytes;
 };
 
 std::string to_text(const StreamText& stream);

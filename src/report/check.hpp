@@ -49,6 +49,10 @@ class Check {
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
   /// Whether it asks for a number that only --goodput's limits give.
   [[nodiscard]] bool needs_goodput() const noexcept { return figure_ == Figure::goodput; }
+  /// The percentile that it asks for.
+  [[nodiscard]] std::optional<double> percentile() const noexcept {
+    return figure_ == Figure::percentile ? std::optional(percentile_) : std::nullopt;
+  }
 
  private:
   // The last ones stand without a metric.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/json_report.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
+
+#include "report/log_report.hpp"
 
 namespace millrace {
 namespace {
@@ -21,11 +24,14 @@ Json number(const std::optional<T>& value) {
 
 Json metric_json(const MetricSummary& metric, const Report& report) {
   Json percentiles = Json::object();
+  double error = 0;
   const auto values = metric.percentiles(report.percentiles, report.rule);
   for (std::size_t i = 0; i < values.size(); ++i) {
     percentiles[percentile_name(report.percentiles[i])] =
         values[i] ? number(values[i]->value) : Json(nullptr);
+    if (values[i]) error = std::max(error, values[i]->relative_error);
   }
+  if (values.empty()) error = metric.relative_error();
   return {{"unit", std::string(to_string(metric.metric().unit))},
           {"count", metric.count()},
           {"absent", metric.absent()},
@@ -38,8 +44,8 @@ Json metric_json(const MetricSummary& metric, const Report& report) {
           {"kurtosis", number(metric.kurtosis())},
           {"min", number(metric.min())},
           {"max", number(metric.max())},
-          {"exact", metric.exact()},
-          {"relative_error", metric.relative_error()},
+          {"exact", error == 0},
+          {"relative_error", error},
           {"percentiles", std::move(percentiles)}};
 }
 
@@ -112,7 +118,7 @@ Json stream_json(const StreamSummary& stream, const Report& report) {
   json["errors"] = std::move(errors);
   if (stream.good()) {
     Json limits = Json::object();
-    for (const Limit& limit : report.goodput) limits[limit.metric] = limit.at_most;
+    for (const Limit& limit : limits_of(report, stream)) limits[limit.metric] = limit.at_most;
     json["goodput"] = {
         {"good", *stream.good()},
         {"fraction", n == 0 ? Json(nullptr)
@@ -165,6 +171,7 @@ Json input_json(const Report& report) {
 }  // namespace
 
 std::string json_report(const Report& report) {
+  prepare(report);
   Json json = {{"millrace", {{"schema", kSchemaVersion}}}, {"interrupted", report.interrupted}};
   if (report.input != nullptr) json["input"] = input_json(report);
   Json streams = Json::array();
@@ -173,7 +180,7 @@ std::string json_report(const Report& report) {
   }
   json["streams"] = std::move(streams);
   json["accounting"] = accounting_json(report.summary.accounting());
-  if (report.input == nullptr) {
+  if (report.input == nullptr && !report.live) {
     // A file's workers are its parsers: the output would change with their number.
     Json workers = Json::array();
     for (const WorkerAccount& worker : report.summary.workers()) {
@@ -191,6 +198,12 @@ std::string json_report(const Report& report) {
                       {"value", number(check.value)}});
   }
   if (!checks.empty()) json["checks"] = std::move(checks);
+  if (report.log != nullptr) {
+    json["log"] = log_json(*report.log);
+  } else if (report.summary.log()) {
+    json["log"] = log_json(*report.summary.log());
+  }
+  if (const auto digest = digest_of(report)) json["digest"] = *digest;
   // Names from files may be any bytes: what is no UTF-8 is replaced, never thrown.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

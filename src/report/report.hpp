@@ -3,6 +3,7 @@
 // Report: what a final report shows, for all of its formats.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "millrace/summary.hpp"
 
 #include "ingest/file_replay.hpp"
+#include "replay/log_replay.hpp"
 #include "report/check.hpp"
 #include "report/rates.hpp"
 
@@ -25,7 +27,13 @@ struct Report {
   GivenWindow given = {};
   std::vector<Check::Verdict> checks = {};
   std::vector<Limit> goodput = {};
+  /// A log's own limits, by stream: what good() counts when `goodput` is empty.
+  std::map<std::string, std::vector<Limit>, std::less<>> logged_goodput = {};
   bool interrupted = false;
+  bool live = false;  // of a run that goes on: percentiles come from histograms
+
+  /// Of replayed logs; of a run that wrote one Summary::log() tells.
+  const LogReplay* log = nullptr;
 
   // Of replayed files.
   const FileReplay* input = nullptr;
@@ -43,6 +51,19 @@ struct Section {
 /// those of `labels`.
 std::vector<Section> sections_of(const StreamSummary& stream, By by,
                                  const std::vector<std::string>& labels);
+
+/// The limits that `stream` was measured against; those of metrics that it has.
+std::vector<Limit> limits_of(const Report& report, const StreamSummary& stream);
+
+/// The summary's digest as 16 hex digits. Only where there is a log: what enters it, such as the
+/// workers, is no property of a foreign file. nullopt, too, when the report was interrupted.
+std::optional<std::string> digest_of(const Report& report);
+
+/// Why percentiles are not exact, when they are not.
+std::string why_approximate(const Report& report);
+
+/// Before the first percentile is asked: as few passes over the log as it takes.
+void prepare(const Report& report);
 
 /// "p50", "p99.9"
 std::string percentile_name(double p);

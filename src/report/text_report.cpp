@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "report/log_report.hpp"
 #include "report/quantity.hpp"
 #include "report/table.hpp"
 
@@ -45,7 +46,7 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
   if (stream.good()) {
     out += fmt::format("goodput  {} of {} ({}):", show_count(*stream.good()), show_count(n),
                        percent(*stream.good(), n));
-    for (const Limit& limit : report.goodput) {
+    for (const Limit& limit : limits_of(report, stream)) {
       out += fmt::format("  {} <= {}", printable(limit.metric),
                          show(limit.at_most, stream.metric(limit.metric).metric().unit));
     }
@@ -60,22 +61,24 @@ std::vector<std::string> header_of(std::string first, const Report& report) {
   return header;
 }
 
+// `error`: raised to that of the least exact percentile.
 std::vector<std::string> row_of(std::string first, const MetricSummary& metric,
-                                const Report& report) {
+                                const Report& report, double& error) {
   const Unit unit = metric.metric().unit;
   std::vector<std::string> cells = {std::move(first), show_count(metric.count()),
                                     show(metric.mean(), unit), show(metric.deviation(), unit),
                                     show(metric.min(), unit)};
   for (const auto& p : metric.percentiles(report.percentiles, report.rule)) {
     cells.push_back(p ? show(p->value, unit) : "-");
+    if (p) error = std::max(error, p->relative_error);
   }
   cells.push_back(show(metric.max(), unit));
   return cells;
 }
 
 // One row a metric, or with --by one table a metric and one row a status or label: what is to be
-// compared stands in one column.
-void metrics(std::string& out, const Report& report, const StreamSummary& stream) {
+// compared stands in one column. Gives the bound of the percentiles' relative error.
+double metrics(std::string& out, const Report& report, const StreamSummary& stream) {
   const std::vector<std::string> labels = stream.labels();
   const std::vector<Section> sections = sections_of(stream, report.by, labels);
   if (report.by == By::label) {
@@ -89,6 +92,7 @@ void metrics(std::string& out, const Report& report, const StreamSummary& stream
     add(out, table);
   }
   Table all(header_of("", report));
+  double error = 0;
   bool any = false;
   std::string empty;
   for (const Metric& m : stream.schema().metrics) {
@@ -98,17 +102,19 @@ void metrics(std::string& out, const Report& report, const StreamSummary& stream
       continue;
     }
     any = true;
-    all.row(row_of(m.name, metric, report));
+    all.row(row_of(m.name, metric, report, error));
     if (report.by == By::none) continue;
     Table table(header_of(m.name, report));
     for (const Section& part : sections) {
       const MetricSummary of_part = stream.metric(m.name, part.selection);
-      if (of_part.count() != 0) table.row(row_of(printable(part.name, kNameMax), of_part, report));
+      if (of_part.count() == 0) continue;
+      table.row(row_of(printable(part.name, kNameMax), of_part, report, error));
     }
     add(out, table);
   }
   if (any && report.by == By::none) add(out, all);
   if (!empty.empty()) out += fmt::format("{}no values: {}\n", any ? "" : "\n", empty);
+  return error;
 }
 
 void rates(std::string& out, const Report& report, const StreamSummary& stream) {
@@ -133,23 +139,19 @@ void rates(std::string& out, const Report& report, const StreamSummary& stream) 
 }
 
 // What a reader must know about the numbers above: the rule, their error, what they leave out.
-void remarks(std::string& out, const Report& report, const StreamSummary& stream) {
-  double error = 0;
+void remarks(std::string& out, const Report& report, const StreamSummary& stream, double error) {
   out += "\n";
   for (const Metric& m : stream.schema().metrics) {
     const MetricSummary metric = stream.metric(m.name);
-    error = std::max(error, metric.relative_error());
     if (metric.invalid() != 0) {
       out += fmt::format("{}: {} left out (negative or infinite)\n", printable(m.name),
                          plural(metric.invalid(), "invalid value"));
     }
   }
-  if (report.by == By::label && error > 0) error = 1.0 / 64;
   out += fmt::format("percentiles: {}, {}\n", to_string(report.rule),
                      error == 0 ? "exact"
-                                : fmt::format("from histograms, within {:.2g} %: the cap of exact "
-                                              "memory was passed",
-                                              error * 100));
+                                : fmt::format("from histograms, within {:.2g} %: {}", error * 100,
+                                              why_approximate(report)));
   const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}});
   if (report.by == By::none && ok != 0 && ok != stream.count()) {
     out += "records that failed are included above; --by status tells them apart\n";
@@ -183,7 +185,7 @@ void account(std::string& out, const Report& report) {
       "\naccounting: {} attempted = {} accepted + {} rejected; {} aggregated, {} in flight\n",
       show_count(a.attempted()), show_count(a.accepted), show_count(a.rejected()),
       show_count(a.aggregated), show_count(a.in_flight()));
-  if (report.input != nullptr) return;  // whose workers are parsers, one a core
+  if (report.input != nullptr || report.live) return;  // a file's workers are its parsers
   Table table(
       {"worker", "attempted", "accepted", "ring full", "closed", "reentrant", "aggregated"});
   const auto& workers = report.summary.workers();
@@ -227,18 +229,25 @@ void account_of_input(std::string& out, const Report& report) {
 
 std::string text_report(const Report& report) {
   std::string out;
+  prepare(report);
   if (report.interrupted) out += "INTERRUPTED: the numbers below cover what was done until then\n";
   for (const StreamSummary& stream : report.summary.streams()) {
     if (&stream != &report.summary.streams().front()) out += "\n";
     head(out, report, stream);
     if (stream.count() == 0) continue;
-    metrics(out, report, stream);
+    const double error = metrics(out, report, stream);
     rates(out, report, stream);
-    remarks(out, report, stream);
+    remarks(out, report, stream, error);
     errors(out, stream);
   }
   account(out, report);
   if (report.input != nullptr) account_of_input(out, report);
+  if (report.log != nullptr) {
+    out += log_text(*report.log);
+  } else if (report.summary.log()) {
+    out += log_text(*report.summary.log());
+  }
+  if (const auto digest = digest_of(report)) out += fmt::format("digest {}\n", *digest);
   for (const Check::Verdict& check : report.checks) {
     out += fmt::format("check {}\n", printable(check.text));
   }

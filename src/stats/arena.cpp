@@ -82,7 +82,7 @@ bool Arena::add_region(std::size_t bytes_needed) {
   assert(bytes_needed <= kHugePageBytes / 2);
   std::size_t bytes = std::clamp(bytes_, kFirstRegionBytes, kHugePageBytes);
   bytes = std::max(bytes, (bytes_needed + kPageBytes - 1) / kPageBytes * kPageBytes);
-  bytes = std::min(bytes, (cap_bytes_ - bytes_) / kPageBytes * kPageBytes);
+  bytes = std::min(bytes, (cap_bytes_ - this->bytes()) / kPageBytes * kPageBytes);
   if (bytes < bytes_needed) return false;
 
   auto& entry = regions_.emplace_back();  // may throw, so before the region exists
@@ -98,12 +98,18 @@ bool Arena::add_region(std::size_t bytes_needed) {
   return true;
 }
 
+bool Arena::count_outside(std::size_t bytes) noexcept {
+  if (bytes > cap_bytes_ - this->bytes()) return false;
+  outside_bytes_ += bytes;
+  return true;
+}
+
 void Arena::release_all() noexcept {
   for (const std::span<std::byte> region : regions_) munmap(region.data(), region.size());
   regions_.clear();
   free_.clear();
   next_ = end_ = nullptr;
-  bytes_ = 0;
+  bytes_ = outside_bytes_ = 0;
 }
 
 }  // namespace millrace

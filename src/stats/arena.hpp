@@ -32,8 +32,13 @@ class Arena {
   void recycle(void* piece, std::size_t bytes);
   void release_all() noexcept;
 
-  /// Bytes of regions: what the process holds, not what was asked for. Never above the cap.
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+  /// Memory that a user of the arena is about to take elsewhere counts against the cap, too, until
+  /// release_all(). False: there is no room for it.
+  [[nodiscard]] bool count_outside(std::size_t bytes) noexcept;
+
+  /// Bytes of regions, what the process holds, not what was asked for, and those counted outside.
+  /// Never above the cap.
+  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_ + outside_bytes_; }
   [[nodiscard]] std::size_t cap_bytes() const noexcept { return cap_bytes_; }
 
  private:
@@ -49,6 +54,7 @@ class Arena {
 
   std::size_t cap_bytes_;
   std::size_t bytes_ = 0;
+  std::size_t outside_bytes_ = 0;
   std::byte* next_ = nullptr;
   std::byte* end_ = nullptr;
   std::vector<std::span<std::byte>> regions_;

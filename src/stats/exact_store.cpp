@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stats/exact_store.hpp"
 
+#include <cassert>
+
 #include "stats/exact_select.hpp"
 
 namespace millrace {
@@ -25,8 +27,10 @@ void ExactStore::drop_values() {
   exact_ = false;
 }
 
-std::size_t ExactStore::memory_bytes() const noexcept {
-  return tree_.octaves().memory_bytes() + dropped_.memory_bytes();
+void ExactStore::merge(const ExactStore& dropped) {
+  assert(!exact_ && !dropped.exact_);
+  dropped_.merge(dropped.dropped_);
+  count_ += dropped.count_;
 }
 
 void ExactStore::count_into(CoarseHistogram& histogram) const {

@@ -8,8 +8,8 @@
 //            fills. A query counts by the same bits, of one tree or of many side by side, down to
 //            the few values among which the rank lies, and selects there: a radix selection that
 //            finds its first passes done.
-// Accuracy   Exact. After drop_values() only the buckets' counts are left: a histogram of 5
-//            mantissa bits, relative error 2^-6 = 1.6e-2.
+// Accuracy   Exact. After drop_values() only the buckets' counts are left: a CoarseHistogram,
+//            relative error 2^-6 = 1.6e-2 unless values spread over more than 32 octaves.
 // Cost       3-4 ns a value; 8.4 bytes of a large key, 11.5 of one of 2,000; docs/benchmarks.md.
 // Threads    Reentrant; order_statistics() changes nothing.
 #pragma once
@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "stats/arena.hpp"
+#include "stats/coarse_histogram.hpp"
 #include "stats/exact_tree.hpp"
-#include "stats/histogram.hpp"
 
 namespace millrace {
 
@@ -41,8 +41,16 @@ class ExactStore {
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] bool exact() const noexcept { return exact_; }
-  /// Bytes outside the arena.
-  [[nodiscard]] std::size_t memory_bytes() const noexcept;
+  /// Of values: 0; of their counts.
+  [[nodiscard]] double relative_error() const noexcept {
+    return exact_ ? 0 : dropped_.relative_error();
+  }
+  /// Bytes that the arena does not count: of dropped values' counts.
+  [[nodiscard]] std::size_t memory_bytes() const noexcept { return dropped_.memory_bytes(); }
+
+  /// Adds the counts of another store. Both have dropped their values.
+  void merge(const ExactStore& dropped);
+  void count_into(CoarseHistogram& histogram) const;
 
   /// The values of these ranks (1-based, ascending) in the union of the stores. Exact if all
   /// stores are; else middles of buckets.
@@ -50,8 +58,6 @@ class ExactStore {
                                               std::span<const std::uint64_t> ranks);
 
  private:
-  void count_into(CoarseHistogram& histogram) const;
-
   exact::Tree tree_;
   CoarseHistogram dropped_;
   std::uint64_t count_ = 0;

@@ -94,9 +94,8 @@ std::size_t Tree::add(std::span<const double> values) {
         continue;
       }
     }
-    const bool held = octaves_.empty()
-                          ? append(&list_, kRootLevel, key, values[i])
-                          : append(&octaves_.at(octave_of(key)), kOctaveLevel, key, values[i]);
+    const bool held = octaves_.empty() ? append(&list_, kRootLevel, key, values[i])
+                                       : append(octave(key), kOctaveLevel, key, values[i]);
     if (!held) return i;
   }
   return values.size();
@@ -107,12 +106,22 @@ void Tree::forget() noexcept {
   octaves_ = {};
 }
 
+// The key's octave, made when it is new; nullptr when the arena is full.
+[[gnu::noinline]] Bucket* Tree::octave(std::uint64_t key) {
+  const std::uint32_t number = octave_of(key);
+  if (Bucket* known = octaves_.find(number)) return known;
+  if (!arena_->count_outside(octaves_.growth_bytes())) return nullptr;
+  return &octaves_.at(number);
+}
+
 bool Tree::append(Bucket* bucket, int level, std::uint64_t key, double value) {
+  if (bucket == nullptr) return false;
   Place place = leaf_below({bucket, level}, key);
   while (place.bucket->tail == nullptr || place.bucket->full()) {
     if (!make_room(*place.bucket, place.level)) return false;
     if (place.level == kRootLevel && !octaves_.empty()) {  // the root was split
-      place = {&octaves_.at(octave_of(key)), kOctaveLevel};
+      place = {octave(key), kOctaveLevel};
+      if (place.bucket == nullptr) return false;
     }
     place = leaf_below(place, key);
   }
@@ -198,11 +207,11 @@ bool Tree::split(Bucket& bucket, int level) {
   bool room = true;
   for_each(bucket, level, [&](double value, std::uint64_t count) {
     const std::uint64_t key = order_key(value);
-    Bucket& child = children ? children[child_index(key, level)] : octaves_.at(octave_of(key));
-    if (count == 1) {
-      room = room && append(&child, next, key, value);
+    Bucket* child = children ? &children[child_index(key, level)] : octave(key);
+    if (count == 1 || child == nullptr) {
+      room = room && append(child, next, key, value);
     } else {  // the child may have been split on the way
-      room = room && add_run(*leaf_below({&child, next}, key).bucket, value, count);
+      room = room && add_run(*leaf_below({child, next}, key).bucket, value, count);
     }
   });
   if (!room) {  // the list is still whole; what the children took is the arena's loss

@@ -10,7 +10,8 @@
 //            value: so equal ones neither grow a list nor split it, and the last level, where keys
 //            are whole, always suffices.
 // Memory     Of the arena: chunks of 6 to 510 values, each about a third of what the list holds.
-//            Chunks of a split list are recycled; nodes never are.
+//            Chunks of a split list are recycled; nodes never are. The map of octaves is outside of
+//            it and counted against its cap.
 // Failure    A function that returns false found the arena full; the tree is then as before.
 #pragma once
 
@@ -113,6 +114,7 @@ class Tree {
   [[nodiscard]] const OctaveMap<Bucket>& octaves() const noexcept { return octaves_; }
 
  private:
+  Bucket* octave(std::uint64_t key);
   bool append(Bucket* bucket, int level, std::uint64_t key, double value);
   bool make_room(Bucket& bucket, int level);
   bool add_chunk(Bucket& bucket, std::size_t capacity);

@@ -28,6 +28,16 @@ class OctaveMap {
  public:
   [[nodiscard]] bool empty() const noexcept { return slots_.empty(); }
   [[nodiscard]] std::size_t memory_bytes() const noexcept { return slots_.size() * sizeof(Slot); }
+  /// Of a map of n octaves.
+  [[nodiscard]] static constexpr std::size_t memory_bytes_for(std::size_t n) noexcept {
+    std::size_t slots = n == 0 ? 0 : kSlotsMin;
+    while (2 * n > slots) slots *= 2;
+    return slots * sizeof(Slot);
+  }
+  /// By how much memory_bytes() grows when one more octave comes.
+  [[nodiscard]] std::size_t growth_bytes() const noexcept {
+    return memory_bytes_for(used_ + 1) - memory_bytes();
+  }
 
   /// nullptr when there is none.
   [[nodiscard]] const T* find(std::uint32_t octave) const noexcept {
@@ -68,6 +78,7 @@ class OctaveMap {
 
  private:
   static constexpr std::uint32_t kNone = kOctaves;
+  static constexpr std::size_t kSlotsMin = 8;
   struct Slot {
     std::uint32_t octave = kNone;
     T value{};
@@ -80,7 +91,7 @@ class OctaveMap {
   }
 
   void grow() {
-    std::vector<Slot> old(std::max<std::size_t>(8, 2 * slots_.size()));
+    std::vector<Slot> old(std::max(kSlotsMin, 2 * slots_.size()));
     old.swap(slots_);
     mask_ = static_cast<std::uint32_t>(slots_.size() - 1);
     for (Slot& slot : old) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// What StreamStats makes of a slice; its labels and segments are in stream_merge.cpp.
 #include "stats/stream_stats.hpp"
 
 #include <algorithm>
@@ -9,14 +11,19 @@
 namespace millrace {
 namespace {
 
-// Walks all labels: 0.1 ms for a thousand of them.
-constexpr std::uint64_t kLookEvery = 1 << 16;  // records
-
 template <typename T>
 T load(const std::byte* at) noexcept {
   T value;
   std::memcpy(&value, at, sizeof(T));
   return value;
+}
+
+// Two are set aside for the records without a label and for "other".
+std::uint32_t room_for_labels(const Schema& schema, const StatsLimits& limits) noexcept {
+  constexpr std::size_t kUnnamed = 2;
+  const std::size_t paid_for = limits.label_memory_bytes / StreamStats::label_bytes(schema);
+  return static_cast<std::uint32_t>(
+      std::min<std::size_t>(limits.labels_max, paid_for > kUnnamed ? paid_for - kUnnamed : 0));
 }
 
 }  // namespace
@@ -27,6 +34,16 @@ void Tally::end_segment() noexcept {
   total_sum.merge(segment_sum);
   segment = {};
   segment_sum = {};
+}
+
+void Tally::merge(const Tally& ended) noexcept {
+  // As end_segment() does: a segment without values leaves no trace.
+  if (ended.total.count != 0) {
+    total.merge(ended.total);
+    total_sum.merge(ended.total_sum);
+  }
+  absent += ended.absent;
+  invalid += ended.invalid;
 }
 
 Moments Tally::moments() const noexcept {
@@ -45,7 +62,7 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
                          std::vector<Bound> goodput)
     : schema_(std::move(schema)),
       memory_(std::move(memory)),
-      limits_(limits),
+      labels_room_(room_for_labels(schema_, limits)),
       goodput_(std::move(goodput)),
       observers_(schema_.metrics.size()),
       status_cells_(schema_.metrics.size()),
@@ -56,6 +73,7 @@ StreamStats::~StreamStats() = default;
 
 void StreamStats::accumulate(const Slice& slice, const NameMap& names) {
   if (slice.count == 0) return;
+  known_.clear();  // ranks are of other values now
   group(slice, names);
   for (const Group& g : scratch_->groups) {
     key(g.status, g.label).count += g.end - g.begin;
@@ -67,8 +85,6 @@ void StreamStats::accumulate(const Slice& slice, const NameMap& names) {
     accumulate_metric(metric, slice);
   }
   if (!goodput_.empty()) note_good(slice);
-  records_since_look_ += slice.count;
-  if (by_label_ && records_since_look_ >= kLookEvery) look_at_label_memory();
 }
 
 void StreamStats::end_segment() {
@@ -95,14 +111,8 @@ void StreamStats::group(const Slice& slice, const NameMap& names) {
   const std::byte* at = slice.records;
   bool mixed = false;
   for (std::uint32_t i = 0; i < n; ++i, at += slice.record_size) {
-    std::uint8_t status = schema_.status ? load<std::uint8_t>(at + schema_.status->offset) : 0;
-    // A status that does not exist is no success.
-    if (status >= kStatusCount) status = static_cast<std::uint8_t>(Status::error);
-    std::uint16_t label =
-        schema_.label ? load<std::uint16_t>(at + schema_.label->offset) : kNoLabel;
-    if (label != kNoLabel && !names.labels.empty()) {
-      label = label < names.labels.size() ? names.labels[label] : kOtherLabel;
-    }
+    const std::uint8_t status = status_of(schema_, at);
+    const std::uint16_t label = label_of(schema_, at, names);
     s.status[i] = status;
     s.label[i] = label;
     mixed |= (status != s.status[0]) | (label != s.label[0]);
@@ -178,9 +188,7 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
   for (std::size_t g = 0; g < s.groups.size();) {
     const std::uint8_t status = s.groups[g].status;
     const std::uint32_t status_begin = out;
-    auto& slot = status_cells_[metric][status];
-    if (!slot) slot = std::make_unique<StatusCell>();
-    StatusCell& status_cell = *slot;
+    StatusCell& of_status = status_cell(metric, status);
 
     for (; g < s.groups.size() && s.groups[g].status == status; ++g) {
       const Group& group = s.groups[g];
@@ -201,8 +209,8 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
           invalid += static_cast<std::uint64_t>(state == kInvalid);
         }
       }
-      status_cell.tally.absent += absent;
-      status_cell.tally.invalid += invalid;
+      of_status.tally.absent += absent;
+      of_status.tally.invalid += invalid;
 
       LabelCell& cell = key(status, group.label).cells[metric];
       if (by_label_) {
@@ -212,8 +220,8 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
       }
       if (!cell.values.add({present + group_begin, out - group_begin})) drop_values();
     }
-    add_to(status_cell.tally, status_begin, out);
-    status_cell.histogram.add({present + status_begin, out - status_begin});
+    add_to(of_status.tally, status_begin, out);
+    of_status.histogram.add({present + status_begin, out - status_begin});
   }
 
   if (observers_[metric].empty()) return;
@@ -260,9 +268,7 @@ void StreamStats::note_errors(const Slice& slice, const NameMap& names) {
   for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {
     auto error = load<std::uint16_t>(at);
     if (error == kNoLabel) continue;
-    if (!names.errors.empty()) {
-      error = error < names.errors.size() ? names.errors[error] : kOtherLabel;
-    }
+    error = mapped(names.errors, error);
     if (error >= error_counts_.size()) error_counts_.resize(std::size_t{error} + 1);
     if (error_counts_[error]++ == 0) error_order_.push_back(error);
   }
@@ -275,22 +281,10 @@ void StreamStats::note_good(const Slice& slice) noexcept {
   }
 }
 
-// The number under which this label is counted: its own, or "other" when there is no room for it.
-std::uint16_t StreamStats::admitted(std::uint16_t label) {
-  if (label < label_seen_.size() && label_seen_[label] != 0) {
-    return label_seen_[label] == 1 ? label : kOtherLabel;
-  }
-  if (label >= label_seen_.size()) label_seen_.resize(std::size_t{label} + 1);
-  const bool named = label != kNoLabel && label != kOtherLabel;
-  const bool room = labels_named_ < limits_.labels_max && label_bytes_ < limits_.label_memory_bytes;
-  if (named && !room) {
-    label_seen_[label] = 2;
-    return admitted(kOtherLabel);
-  }
-  label_seen_[label] = 1;
-  labels_named_ += named ? 1u : 0u;
-  label_order_.push_back(label);
-  return label;
+StreamStats::StatusCell& StreamStats::status_cell(std::size_t metric, std::size_t status) {
+  auto& cell = status_cells_[metric][status];
+  if (!cell) cell = std::make_unique<StatusCell>();
+  return *cell;
 }
 
 StreamStats::LabelKey& StreamStats::key(std::size_t status, std::uint16_t label) {
@@ -301,34 +295,8 @@ StreamStats::LabelKey& StreamStats::key(std::size_t status, std::uint16_t label)
     if (values_dropped_) {
       for (LabelCell& cell : by_label[label]->cells) cell.values.drop_values();
     }
-    label_bytes_ += sizeof(LabelKey) + schema_.metrics.size() * sizeof(LabelCell);
   }
   return *by_label[label];
-}
-
-// Directories and counts grow as values come; new labels stop when the sum passes the cap.
-void StreamStats::look_at_label_memory() {
-  records_since_look_ = 0;
-  label_bytes_ = 0;
-  for (const auto& by_label : keys_) {
-    for (const auto& key : by_label) {
-      if (!key) continue;
-      label_bytes_ += sizeof(LabelKey) + key->cells.size() * sizeof(LabelCell);
-      for (const LabelCell& cell : key->cells) label_bytes_ += cell.values.memory_bytes();
-    }
-  }
-}
-
-void StreamStats::split_by_label() {
-  by_label_ = true;
-  for (std::size_t status = 0; status < kStatusCount; ++status) {
-    if (keys_[status].empty() || !keys_[status][kNoLabel]) continue;
-    for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
-      if (const auto& cell = status_cells_[metric][status]) {
-        keys_[status][kNoLabel]->cells[metric].tally = cell->tally;
-      }
-    }
-  }
 }
 
 void StreamStats::drop_values() {

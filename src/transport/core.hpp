@@ -3,6 +3,9 @@
 // Core: what workers share with their engine and what outlives it as long as one of them does.
 #pragma once
 
+#include <cstdint>
+#include <utility>
+
 #include "millrace/options.hpp"
 
 #include "transport/gate.hpp"
@@ -12,10 +15,10 @@ namespace millrace::detail {
 
 class Core {
  public:
-  Core(EngineOptions engine_options, Gate engine_gate, std::uint64_t run)
+  Core(EngineOptions engine_options, Gate engine_gate, RingFiles files)
       : options(std::move(engine_options)),
         gate(std::move(engine_gate)),
-        rings(options, gate, run) {}
+        rings(options, gate, std::move(files)) {}
   virtual ~Core() = default;
   Core(const Core&) = delete;
   Core& operator=(const Core&) = delete;

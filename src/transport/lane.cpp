@@ -2,7 +2,6 @@
 #include "transport/lane.hpp"
 
 #include <algorithm>
-#include <cassert>
 
 namespace millrace::detail {
 namespace {
@@ -25,7 +24,8 @@ std::uint32_t stream_of(const BlockHeader& block) noexcept {
 }  // namespace
 
 void Lane::open(BlockHeader& block) noexcept {
-  assert(size_ < opened_.size());
+  // One too many: of a ring whose file was truncated, and with it the number of its slot.
+  if (size_ == opened_.size()) return;
   std::uint32_t at = head_ + size_;
   if (at >= opened_.size()) at -= static_cast<std::uint32_t>(opened_.size());
   opened_[at] = &block;
@@ -48,7 +48,9 @@ Lane::Front Lane::front() noexcept {
     // written. Count and marks are one load: read apart, records between the two would be lost.
     const std::uint32_t published = block.published.load(std::memory_order_acquire);
     const std::uint32_t count = usable(block, published);
-    const std::uint32_t capacity = block_capacity(record_size_of(block));
+    const std::uint32_t record_size = record_size_of(block);
+    if (record_size == 0) return {};  // the ring's file was truncated: see RingSet::cut()
+    const std::uint32_t capacity = block_capacity(record_size);
     const bool whole = (published & kClosed) != 0 || count == capacity;
     if (count > seen_ || !whole || (published & kLastOfPlace) != 0) {
       return {&block, count - std::min(count, seen_), whole, (published & kLastOfPlace) != 0};

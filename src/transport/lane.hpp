@@ -33,6 +33,11 @@ class Lane {
     std::uint32_t available = 0;
     bool whole = false;  // no further record will come into this block
     bool last_of_place = false;
+    /// Only its first `records`: the rest stays for the next one.
+    void cut(std::uint32_t records) noexcept {
+      available = records;
+      whole = last_of_place = false;
+    }
   };
   [[nodiscard]] Front front() noexcept;
 

@@ -34,7 +34,7 @@ void wait_for_room(std::uint32_t round) noexcept {
 
 Port::Port(std::shared_ptr<Core> core, Ring& ring) noexcept
     : gate_(&core->gate.word()),
-      fenced_(core->gate.fenced()),
+      special_(core->gate.fenced() || ring.counted()),
       wait_(core->options.overflow == Overflow::wait),
       worker_(ring.worker),
       record_size_(ring.record_size),
@@ -47,7 +47,7 @@ Port::Port(Port&& other) noexcept
       next_(other.next_),
       count_(other.count_),
       capacity_(other.capacity_),
-      fenced_(other.fenced_),
+      special_(other.special_),
       wait_(other.wait_),
       claimed_(other.claimed_),
       worker_(other.worker_),
@@ -89,7 +89,7 @@ std::nullptr_t Port::refuse() noexcept {
   if (gate_->load(std::memory_order_acquire) == kForked) {
     ++refused_in_child_;
   } else {
-    count(busy() ? ring_->counters().reentrant : ring_->counters().closed);
+    count(busy() ? ring_->words().reentrant : ring_->words().closed);
   }
   return nullptr;
 }
@@ -99,7 +99,7 @@ bool Port::open_block() noexcept {
   // order: acquire; pairs with the release in Lane::give_back(): the aggregator has read it all.
   for (std::uint32_t round = 0; next.state.load(std::memory_order_acquire) != kFree; ++round) {
     if (!wait_) {
-      count(ring_->counters().full);
+      count(ring_->words().full);
       return false;
     }
     wait_for_room(round);
@@ -143,6 +143,27 @@ bool Port::close_block(std::uint32_t marks) noexcept {
   return true;
 }
 
+bool Port::publish_special() noexcept {
+  if (core_->gate.fenced()) {
+    // order: seq_cst; without membarrier the store must be visible before the load below, in the
+    // single total order with Gate::close()'s store. An exchange is the store that orders so.
+    published_->exchange(count_, std::memory_order_seq_cst);
+  } else {
+    // order: release; as in publish().
+    published_->store(count_, std::memory_order_release);
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  // order: seq_cst; as in publish().
+  const bool taken = gate_->load(std::memory_order_seq_cst) == kRunning || settle();
+  if (taken && ring_->counted()) {
+    // order: release; a count for who reads the ring's file after a kill. After settle(): a record that
+    // was taken back is not in it.
+    ring_->words().accepted.store(accepted(), std::memory_order_release);
+  }
+  set_busy(false);  // last: a push in a signal handler would store its own count before ours
+  return taken;
+}
+
 bool Port::settle() noexcept {
   // order: acquire; in a forked child there is nothing to settle with.
   if (gate_->load(std::memory_order_acquire) == kForked) {
@@ -153,8 +174,8 @@ bool Port::settle() noexcept {
   const std::uint64_t mine = first_ + count_;
   // order: acq_rel; pairs with the compare-and-swap in RingSet::settle(). Release: the closer that finds our
   // number finds the record and its block. Acquire: we learn what the closer decided.
-  if (ring_->fate().compare_exchange_strong(last, mine, std::memory_order_acq_rel,
-                                            std::memory_order_acquire)) {
+  if (ring_->words().fate.compare_exchange_strong(last, mine, std::memory_order_acq_rel,
+                                                  std::memory_order_acquire)) {
     return true;
   }
   if (mine <= last) return true;  // the closer saw the record
@@ -162,7 +183,7 @@ bool Port::settle() noexcept {
   next_ -= record_size_;
   // order: release; takes the record back for whoever reads the ring after a crash.
   published_->store(count_, std::memory_order_release);
-  count(ring_->counters().closed);
+  count(ring_->words().closed);
   return false;
 }
 
@@ -211,7 +232,7 @@ Rejected Port::rejected() const noexcept {
   Rejected rejected{.full = 0, .closed = 0, .forked = refused_in_child_, .reentrant = 0};
   // order: acquire; in a child the counters are not there.
   if (ring_ == nullptr || gate_->load(std::memory_order_acquire) == kForked) return rejected;
-  const Ring::Counters& counters = ring_->counters();
+  const RingWords& counters = ring_->words();
   // order: relaxed (all three); plain counts of our own.
   rejected.full = counters.full.load(std::memory_order_relaxed);
   rejected.closed = counters.closed.load(std::memory_order_relaxed);        // order: relaxed

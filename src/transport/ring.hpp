@@ -2,20 +2,19 @@
 //
 // Ring: the blocks of one worker slot, and the words that the worker and the closer share.
 //
-// A slot serves one worker at a time and is used again by later ones. All its memory is mapped and
-// touched before the first push, and is not there in a forked child (MADV_DONTFORK).
+// A slot serves one worker at a time and is used again by later ones. Its memory (RingMemory) is mapped
+// and touched before the first push, and is not there in a forked child.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
 
-#include <sys/types.h>
-
 #include "millrace/block.hpp"
 #include "millrace/result.hpp"
 
 #include "transport/block_queue.hpp"
+#include "transport/ring_memory.hpp"
 
 namespace millrace::detail {
 
@@ -23,26 +22,21 @@ class Ring {
  public:
   static constexpr std::uint64_t kUndecided = ~std::uint64_t{0};
 
-  /// Counted by the worker, read by anyone. Not in the worker's handle: readers would steal its line.
-  struct alignas(kSharingBytes) Counters {
-    std::atomic<std::uint64_t> full{0};
-    std::atomic<std::uint64_t> closed{0};
-    std::atomic<std::uint64_t> reentrant{0};
-  };
-
-  static Result<std::unique_ptr<Ring>> make(std::uint32_t slot, std::uint32_t blocks,
-                                            BlockQueue& queue);
-  ~Ring();
+  static Result<std::unique_ptr<Ring>> make(const RingFiles& files, std::uint32_t slot,
+                                            std::uint32_t blocks, BlockQueue& queue);
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
   [[nodiscard]] BlockHeader& block(std::uint32_t index) noexcept;
   [[nodiscard]] std::uint32_t blocks() const noexcept { return blocks_; }
   [[nodiscard]] std::uint32_t slot() const noexcept { return slot_; }
-  [[nodiscard]] Counters& counters() noexcept { return *counters_; }
-  [[nodiscard]] const Counters& counters() const noexcept { return *counters_; }
-  /// The last number of the present worker, once the worker or the closer has decided it.
-  [[nodiscard]] std::atomic<std::uint64_t>& fate() noexcept { return *fate_; }
+  /// What the worker, the closer and, after a kill, recovery share.
+  [[nodiscard]] RingWords& words() const noexcept { return memory_.words(); }
+  /// The worker keeps RingWords::accepted: a kill would lose the blocks.
+  [[nodiscard]] bool counted() const noexcept { return counted_; }
+  /// Somebody has truncated its file: what it held is lost.
+  [[nodiscard]] bool cut() const noexcept { return memory_.cut(); }
+  void remove_file() noexcept { memory_.remove_file(); }
 
   // What follows is written under the RingSet's lock, or by the one worker that has the slot.
   std::uint32_t worker = 0;
@@ -55,16 +49,13 @@ class Ring {
   BlockQueue& queue;
 
  private:
-  Ring(std::byte* memory, std::size_t bytes, std::uint32_t slot, std::uint32_t blocks,
+  Ring(RingMemory memory, bool counted, std::uint32_t slot, std::uint32_t blocks,
        BlockQueue& queue);
 
-  std::byte* memory_;
-  std::size_t bytes_;
+  RingMemory memory_;
+  bool counted_;
   std::uint32_t slot_;
   std::uint32_t blocks_;
-  pid_t owner_;
-  Counters* counters_;
-  std::atomic<std::uint64_t>* fate_;
 };
 
 }  // namespace millrace::detail

@@ -7,8 +7,8 @@
 
 namespace millrace::detail {
 
-RingSet::RingSet(const EngineOptions& options, Gate& gate, std::uint64_t run)
-    : options_(options), gate_(gate), run_(run), rings_(options.workers_max) {}
+RingSet::RingSet(const EngineOptions& options, Gate& gate, RingFiles files)
+    : options_(options), gate_(gate), files_(std::move(files)), rings_(options.workers_max) {}
 
 Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t record_size) {
   const std::lock_guard lock(mutex_);
@@ -37,30 +37,51 @@ Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t r
                                               options_.workers_max));
     }
     const auto slot = static_cast<std::uint32_t>(empty - rings_.data());
-    auto made = Ring::make(slot, blocks, queue_);
+    auto made = Ring::make(files_, slot, blocks, queue_);
     if (!made) return tl::unexpected(std::move(made).error());
     *empty = std::move(*made);
     ring = empty->get();
-    ring->run = run_;
+    ring->run = files_.identity.run;
     queue_.prime(ring->token, blocks + 32);
   }
   ring->in_use = true;
   ring->worker = ++workers_made_;
   ring->stream = stream;
   ring->record_size = record_size;
+  RingWords& words = ring->words();
   // order: relaxed (fate and counters); the lock hands the slot over.
-  ring->fate().store(Ring::kUndecided, std::memory_order_relaxed);
-  for (auto* counter :
-       {&ring->counters().full, &ring->counters().closed, &ring->counters().reentrant}) {
+  words.fate.store(Ring::kUndecided, std::memory_order_relaxed);
+  for (auto* counter : {&words.full, &words.closed, &words.reentrant, &words.accepted}) {
     counter->store(0, std::memory_order_relaxed);  // order: relaxed; as above
   }
+  words.stream.store(stream, std::memory_order_relaxed);  // order: relaxed; as above
+  // order: release; last, so that who reads the file after a kill finds no other worker's figures.
+  words.worker.store(ring->worker, std::memory_order_release);
   return Acquired{ring, primed};
 }
 
 void RingSet::release(Ring& ring, std::uint64_t accepted) {
+  const Account account{ring.worker, ring.stream, accepted, rejected_of(ring)};
+  // Not under the lock: it may write a file, and the aggregator takes the lock.
+  if (retired_to_) retired_to_(account);
   const std::lock_guard lock(mutex_);
-  keep({ring.worker, ring.stream, accepted, rejected_of(ring)}, retired_, retired_rest_);
+  // order: release; the account is where on_retired() put it.
+  ring.words().worker.store(0, std::memory_order_release);
+  keep(account, retired_, retired_rest_);
   ring.in_use = false;
+}
+
+bool RingSet::cut() const noexcept {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  return lock && std::any_of(rings_.begin(), rings_.end(),
+                             [](const auto& ring) { return ring != nullptr && ring->cut(); });
+}
+
+void RingSet::remove_files() noexcept {
+  const std::lock_guard lock(mutex_);
+  for (auto& ring : rings_) {
+    if (ring != nullptr) ring->remove_file();
+  }
 }
 
 void RingSet::keep(const Account& account, std::vector<Account>& kept, Account& rest) {
@@ -80,7 +101,7 @@ void RingSet::close() {
 }
 
 Rejected RingSet::rejected_of(const Ring& ring) noexcept {
-  const Ring::Counters& counters = ring.counters();
+  const RingWords& counters = ring.words();
   // order: relaxed; plain counts with one writer, from which nothing else is inferred.
   return {.full = counters.full.load(std::memory_order_relaxed),
           .closed = counters.closed.load(std::memory_order_relaxed),

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "millrace/options.hpp"
@@ -30,7 +32,7 @@ class RingSet {
   };
   static constexpr std::size_t kAccountsKept = 1'024;
 
-  RingSet(const EngineOptions& options, Gate& gate, std::uint64_t run);
+  RingSet(const EngineOptions& options, Gate& gate, RingFiles files);
 
   /// A slot for a new worker. `primed`: null pointers were enqueued that the aggregator must take
   /// before the worker's first push, so that the queue never allocates later.
@@ -40,6 +42,18 @@ class RingSet {
   };
   Result<Acquired> acquire(std::uint32_t stream, std::uint32_t record_size);
   void release(Ring& ring, std::uint64_t accepted);
+
+  /// `retired(account)` is called by release(), on the worker's thread, before the slot can be used
+  /// again: then the account is nowhere else. The worker's own number, also beyond kAccountsKept.
+  /// Set before the first acquire(); must not throw.
+  void on_retired(std::function<void(const Account&)> retired) { retired_to_ = std::move(retired); }
+
+  /// [aggregator] Whether somebody has truncated a ring's file. Does not wait for a worker that
+  /// registers: then it is told the next time.
+  [[nodiscard]] bool cut() const noexcept;
+
+  /// At a clean close, when the log holds every accepted record. No worker registers afterwards.
+  void remove_files() noexcept;
 
   [[nodiscard]] BlockQueue& queue() noexcept { return queue_; }
   [[nodiscard]] Ring& ring(std::uint32_t slot) noexcept { return *rings_[slot]; }
@@ -56,8 +70,8 @@ class RingSet {
       const std::uint64_t seen = published(*ring);
       // order: acq_rel; pairs with the compare-and-swap in Port::settle(). Who comes second reads the
       // number that the first decided, and with it the block that holds the record.
-      if (ring->fate().compare_exchange_strong(last, seen, std::memory_order_acq_rel,
-                                               std::memory_order_acquire)) {
+      if (ring->words().fate.compare_exchange_strong(last, seen, std::memory_order_acq_rel,
+                                                     std::memory_order_acquire)) {
         last = seen;
       }
       settled(*ring, last);
@@ -84,7 +98,8 @@ class RingSet {
 
   const EngineOptions& options_;
   Gate& gate_;
-  const std::uint64_t run_;
+  const RingFiles files_;
+  std::function<void(const Account&)> retired_to_;
   BlockQueue queue_;  // before rings_: tokens go first
 
   mutable std::mutex mutex_;

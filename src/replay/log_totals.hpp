@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// LogTotals: the numbers of several runs together, and of each run what its files tell.
+//
+//   PartNumbers part = LogTotals::accumulate(log_part, goodput);   // any thread, one a part
+//   totals.merge(part, log_part);                                  // in the order of the parts
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "millrace/options.hpp"
+#include "millrace/result.hpp"
+
+#include "engine/log_part.hpp"
+#include "engine/log_selection.hpp"
+#include "engine/summary_builder.hpp"
+#include "log/run_scan.hpp"
+#include "stats/stream_stats.hpp"
+
+namespace millrace {
+
+/// The numbers of one part, by the run's numbers of streams.
+struct PartNumbers {
+  log::PartScan scan;
+  std::vector<std::unique_ptr<StreamStats>> streams;
+};
+
+class LogTotals {
+ public:
+  using Goodput = std::optional<std::vector<Limit>>;
+
+  /// `goodput`: instead of the logged limits.
+  explicit LogTotals(Goodput goodput) : goodput_(std::move(goodput)) {}
+
+  /// Of one stream, without values.
+  static std::unique_ptr<StreamStats> make_stats(const log::StreamText& text,
+                                                 const Goodput& goodput);
+  static PartNumbers accumulate(const LogPart& part, const Goodput& goodput);
+  /// In order; all parts of a run come together. `index`: of the segment in its run.
+  Result<void> merge(const PartNumbers& numbers, const LogPart& part,
+                     std::optional<std::uint64_t> index);
+
+  [[nodiscard]] const log::RunScan& scan(std::size_t run) const { return scans_[run]; }
+  [[nodiscard]] std::size_t runs() const noexcept { return scans_.size(); }
+  [[nodiscard]] const std::vector<RunNumbers>& numbers() const noexcept { return runs_; }
+  /// Streams, names and workers; elapsed times are the caller's.
+  [[nodiscard]] SummaryParts summary() const;
+
+ private:
+  Result<void> learn(const log::RunNames& names, RunNumbers& run);
+  Result<std::size_t> stream(const log::StreamText& text);
+
+  Goodput goodput_;
+  std::vector<log::RunScan> scans_;  // by run
+  std::vector<RunNumbers> runs_;
+  std::vector<NamedStats> streams_;
+  std::vector<log::StreamText> texts_;  // by stream
+  struct Numbered {
+    std::vector<std::string> names;  // by number
+    std::unordered_map<std::string, std::uint16_t> numbers;
+    Numbered() : names{"", "other"} {}
+    std::uint16_t of(const std::string& name);
+  };
+  Numbered labels_, errors_;
+};
+
+}  // namespace millrace

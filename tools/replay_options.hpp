@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What was given to `millrace replay`, for files and for logs.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/result.hpp"
+
+#include "replay_input.hpp"
+#include "report/rates.hpp"
+#include "report_options.hpp"
+
+namespace millrace {
+
+struct ReplayOptions {
+  std::vector<std::string> inputs;
+  ReportOptions report;
+  MapFlags map;
+  std::string profile;
+  std::string end_time, total_test_time;
+  std::optional<std::uint64_t> total_requests;
+  std::string save;
+  std::optional<std::size_t> line_bytes_max;
+  unsigned threads = 0;
+  bool lazy = false;
+  bool quiet = false;
+  std::string run;       // --run, of logs
+  std::string ring_dir;  // --ring-dir, of logs
+
+  /// --end-time, --total-requests, --total-test-time.
+  [[nodiscard]] Result<GivenWindow> window() const;
+};
+
+/// The exit code.
+int replay_log(const ReplayOptions& options);
+
+}  // namespace millrace
