@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Keeping records in a file, beside what one would use for it instead.
+//
+//   MILLRACE_BENCH_DIR=/mnt/disk bench_log --benchmark_repetitions=5
+//
+// One iteration: `records` records of 64 bytes. Units: the counters ns_per_record, by the clock on the
+// wall, and cpu_ns_per_record, of the thread that does it; helper_cpu_ns_per_record, of the threads that
+// help it.
+// Excluded: making the records, opening and removing files. Nothing is synced to the disk.
+// Files go to a folder of their own in $MILLRACE_BENCH_DIR, else in ./bench-files; it is removed.
+// Beware: file systems differ more than the rows do, and a nearly full page cache writes back while
+// it is measured. Compare lines of one run.
+#include <memory>
+#include <thread>
+
+#include "five.hpp"
+#include "log/log_writer.hpp"
+#include "log_rows.hpp"
+
+#ifdef MILLRACE_HAS_ROCKSDB
+#include <rocksdb/db.h>
+#endif
+#ifdef MILLRACE_HAS_SQLITE
+#include <sqlite3.h>
+#endif
+
+namespace millrace {
+namespace {
+
+// ---- The log ---------------------------------------------------------------------------------------
+
+double seconds_of(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
+
+// Slices of a block each, as the aggregator appends them: checksum, copy, commit word.
+void millrace_append(benchmark::State& state) {
+  const auto records = static_cast<std::size_t>(state.range(0));
+  const auto& source = made_up_records();
+  constexpr std::uint32_t kSlice = 511;
+  Stopwatch watch;
+  double helpers = 0;
+  for (auto _ : state) {
+    log::WriterOptions options;
+    options.dir = folder().file("append");
+    options.mapped = state.range(1) != 0;
+    options.wait = true;
+    std::filesystem::create_directory(options.dir);
+    const auto header = log::make_header(RunIdentity::make(random_id()), log::FileKind::segment);
+    auto writer = log::LogWriter::open(options, header, 1);
+    if (!writer) return skip(state, writer.error().message);
+    const double process = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    const double thread = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+    watch.start();
+    for (std::size_t i = 0; i < records;) {
+      const std::uint32_t room = (*writer)->reserve(kRecordBytes, static_cast<std::int64_t>(i));
+      if (room == 0) {
+        std::this_thread::sleep_for(std::chrono::microseconds(50));
+        continue;
+      }
+      const std::size_t at = i % (source.size() - kSlice);
+      const auto n = static_cast<std::uint32_t>(std::min<std::size_t>({room, kSlice, records - i}));
+      const Slice slice{.records = reinterpret_cast<const std::byte*>(&source[at]),
+                        .count = n,
+                        .record_size = kRecordBytes,
+                        .stream = 0,
+                        .worker = 1,
+                        .worker_seq = i};
+      if (!(*writer)->append(slice, static_cast<std::int64_t>(i))) {
+        return skip(state, (*writer)->status().error);
+      }
+      i += n;
+    }
+    watch.stop();
+    helpers += seconds_of(CLOCK_PROCESS_CPUTIME_ID) - process -
+               (seconds_of(CLOCK_THREAD_CPUTIME_ID) - thread);
+    if (auto closed = (*writer)->close(true, 1); !closed)
+      return skip(state, closed.error().message);
+    writer->reset();
+    std::filesystem::remove_all(options.dir);
+    watch.report(state);
+  }
+  watch.per_record(state, state.range(0));
+  state.counters["helper_cpu_ns_per_record"] =
+      helpers * 1e9 / static_cast<double>(state.iterations() * state.range(0));
+}
+
+// From push to the summary: one worker that waits for room, five metrics exact. log: 0 none, 1 mapped,
+// 2 pwrite; low_memory: no value is held, and finish() makes passes.
+void engine_end_to_end(benchmark::State& state) {
+  const auto records = static_cast<std::int64_t>(state.range(0));
+  Stopwatch watch;
+  for (auto _ : state) {
+    EngineOptions options;
+    options.overflow = Overflow::wait;
+    if (state.range(1) != 0) options.log_dir = folder().file("engine");
+    options.log_write = state.range(1) == 2 ? LogWrite::pwrite : LogWrite::mapped;
+    options.low_memory = state.range(2) != 0;
+    auto engine = Engine::open(options);
+    if (!engine) return skip(state, engine.error().message);
+    auto worker = engine->stream<Five>("five").value().worker().value();
+    std::uint64_t random = 1;
+    watch.start();
+    for (std::int64_t i = 0; i < records; ++i) {
+      random = random * 6364136223846793005u + 1442695040888963407u;
+      const auto r = static_cast<std::int64_t>(random >> 40);
+      worker.push({.start_ns = i,
+                   .first_ns = i + r,
+                   .end_ns = i + 3 * r,
+                   .bytes = r & 4095,
+                   .score = static_cast<double>(r)});
+    }
+    const auto summary = engine->finish();
+    watch.stop();
+    if (!summary) return skip(state, summary.error().message);
+    if (summary->accounting().aggregated != static_cast<std::uint64_t>(records)) {
+      return skip(state, "records are missing");
+    }
+    if (!options.log_dir.empty()) std::filesystem::remove_all(options.log_dir);
+    watch.report(state);
+  }
+  watch.per_record(state, state.range(0));
+}
+
+// ---- Writing ---------------------------------------------------------------------------------------
+
+// The least that a file costs: no header, checksum or names, and nothing visible before a buffer is full.
+void pwrite_256k(benchmark::State& state) {
+  const std::string path = folder().file("pwrite");
+  std::vector<std::byte> buffer(kBufferBytes);
+  made_up_records();
+  Stopwatch watch;
+  for (auto _ : state) {
+    const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0) return skip(state, fmt::format("{}: {}", path, std::strerror(errno)));
+    watch.start();
+    const bool good = write_records(file, buffer, static_cast<std::size_t>(state.range(0)));
+    watch.stop();
+    const int why = errno;
+    ::close(file);
+    ::unlink(path.c_str());
+    if (!good) return skip(state, fmt::format("{}: {}", path, std::strerror(why)));
+    watch.report(state);
+  }
+  watch.per_record(state, state.range(0));
+}
+
+#ifdef MILLRACE_HAS_ROCKSDB
+// A write-ahead log with checksums and recovery: records as log data, which goes into the WAL alone.
+void rocksdb_wal(benchmark::State& state) {
+  const std::string path = folder().file("rocksdb");
+  const auto records = static_cast<std::size_t>(state.range(0));
+  made_up_records();
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  Stopwatch watch;
+  for (auto _ : state) {
+    rocksdb::DB* opened = nullptr;
+    rocksdb::Status status = rocksdb::DB::Open(options, path, &opened);
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    if (!status.ok()) return skip(state, status.ToString());
+    watch.start();
+    rocksdb::WriteBatch batch;
+    for (std::size_t i = 0; i < records && status.ok();) {
+      batch.Clear();
+      for (const std::size_t end = std::min(i + kBatch, records); i < end; ++i) {
+        batch.PutLogData({reinterpret_cast<const char*>(&record_at(i)), kRecordBytes});
+      }
+      status = db->Write(rocksdb::WriteOptions(), &batch);
+    }
+    watch.stop();
+    if (!status.ok()) return skip(state, status.ToString());
+    std::uintmax_t bytes = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(path)) {
+      if (entry.path().extension() == ".log") bytes += entry.file_size();
+    }
+    if (bytes < records * kRecordBytes) return skip(state, "the records are not in the WAL");
+    if (!db->Close().ok()) return skip(state, "the database does not close");
+    std::filesystem::remove_all(path);
+    watch.report(state);
+  }
+  watch.per_record(state, state.range(0));
+}
+#endif
+
+#ifdef MILLRACE_HAS_SQLITE
+struct CloseDatabase {
+  void operator()(sqlite3* database) const { ::sqlite3_close_v2(database); }
+};
+struct Finalize {
+  void operator()(sqlite3_stmt* statement) const { ::sqlite3_finalize(statement); }
+};
+using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+using Statement = std::unique_ptr<sqlite3_stmt, Finalize>;
+
+bool run(const Database& database, const std::string& sql) {
+  return ::sqlite3_exec(database.get(), sql.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK;
+}
+
+bool insert_batch(const Database& database, const Statement& insert, std::size_t begin,
+                  std::size_t end) {
+  if (!run(database, "BEGIN")) return false;
+  for (std::size_t i = begin; i < end; ++i) {
+    // SQLITE_STATIC: the bytes stay where they are until the statement is reset.
+    if (::sqlite3_bind_blob(insert.get(), 1, &record_at(i), kRecordBytes, nullptr) != SQLITE_OK ||
+        ::sqlite3_step(insert.get()) != SQLITE_DONE) {
+      return false;
+    }
+    ::sqlite3_reset(insert.get());
+  }
+  return run(database, "COMMIT");
+}
+
+// A database in WAL mode, not synced. autocheckpoint: pages after which the WAL is copied into the
+// database, 1000 by default; 0: never.
+void sqlite_wal(benchmark::State& state) {
+  const std::string path = folder().file("sqlite");
+  const auto records = static_cast<std::size_t>(state.range(0));
+  made_up_records();
+  Stopwatch watch;
+  for (auto _ : state) {
+    sqlite3* opened = nullptr;
+    const int code = ::sqlite3_open(path.c_str(), &opened);
+    Database database(opened);
+    bool good = code == SQLITE_OK && run(database, "PRAGMA journal_mode=WAL") &&
+                run(database, "PRAGMA synchronous=OFF") &&
+                run(database, fmt::format("PRAGMA wal_autocheckpoint={}", state.range(1))) &&
+                run(database, "CREATE TABLE records (record BLOB NOT NULL)");
+    sqlite3_stmt* prepared = nullptr;
+    good = good && ::sqlite3_prepare_v2(database.get(), "INSERT INTO records VALUES (?)", -1,
+                                        &prepared, nullptr) == SQLITE_OK;
+    Statement insert(prepared);
+    watch.start();
+    for (std::size_t i = 0; good && i < records; i += kBatch) {
+      good = insert_batch(database, insert, i, std::min(i + kBatch, records));
+    }
+    watch.stop();
+    const std::string why = good ? "" : ::sqlite3_errmsg(database.get());
+    insert.reset();
+    database.reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(path + suffix);
+    if (!good) return skip(state, fmt::format("{}: {}", path, why));
+    watch.report(state);
+  }
+  watch.per_record(state, state.range(0));
+}
+#endif
+
+MILLRACE_LOG_ROW(millrace_append)
+    ->Args({4'000'000, 1})
+    ->Args({4'000'000, 0})
+    ->ArgNames({"records", "mapped"});
+MILLRACE_LOG_ROW(pwrite_256k)->Arg(4'000'000)->ArgName("records");
+#ifdef MILLRACE_HAS_ROCKSDB
+MILLRACE_LOG_ROW(rocksdb_wal)->Arg(4'000'000)->ArgName("records");
+#endif
+#ifdef MILLRACE_HAS_SQLITE
+MILLRACE_LOG_ROW(sqlite_wal)
+    ->Args({1'000'000, 0})
+    ->Args({1'000'000, 1000})
+    ->ArgNames({"records", "autocheckpoint"});
+#endif
+MILLRACE_LOG_ROW(engine_end_to_end)
+    ->Args({4'000'000, 0, 0})
+    ->Args({4'000'000, 1, 0})
+    ->Args({4'000'000, 2, 0})
+    ->Args({4'000'000, 1, 1})
+    ->ArgNames({"records", "log", "low_memory"});
+
+}  // namespace
+}  // namespace millrace
+
+BENCHMARK_MAIN();

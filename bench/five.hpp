@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Five: a record of 64 bytes with five metrics, and made-up ones.
+#pragma once
+
+#include <cstdint>
+
+#include <fmt/format.h>
+
+#include "millrace/millrace.hpp"
+
+namespace millrace {
+
+// 64 bytes, five metrics.
+struct Five {
+  std::int64_t start_ns = 0;
+  std::int64_t first_ns = 0;
+  std::int64_t end_ns = 0;
+  std::int64_t bytes = 0;
+  double score = 0;
+  std::int64_t rest[3] = {};
+};
+template <>
+struct RecordTraits<Five> {
+  static Result<Schema> schema();
+};
+
+// By hand: an array has no pointers to its members.
+inline Result<Schema> RecordTraits<Five>::schema() {
+  Schema schema;
+  schema.name = "five";
+  schema.record_size = sizeof(Five);
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    schema.fields.push_back(
+        {fmt::format("f{}", i), {i * 8, i == 4 ? FieldType::f64 : FieldType::i64}});
+  }
+  const Field start{0, FieldType::i64}, first{8, FieldType::i64}, end{16, FieldType::i64};
+  schema.start = start;
+  schema.end = end;
+  const auto ns = Unit::nanoseconds;
+  const auto duration = Domain::duration;
+  schema.metrics = {{"latency", ns, {Operation::difference, end, start, {}}, duration, false},
+                    {"first", ns, {Operation::difference, first, start, {}}, duration, false},
+                    {"rest", ns, {Operation::difference, end, first, {}}, duration, false},
+                    {"bytes",
+                     Unit::bytes,
+                     {Operation::field, {24, FieldType::i64}, {}, {}},
+                     Domain::number,
+                     true},
+                    {"score",
+                     Unit::none,
+                     {Operation::field, {32, FieldType::f64}, {}, {}},
+                     Domain::number,
+                     false}};
+  return schema;
+}
+
+}  // namespace millrace
