@@ -3,7 +3,8 @@
 # Installs what is missing, builds and runs the tests.
 #
 #   tools/test.sh          unit, style and CLI tests, short stress            (minutes)
-#   tools/test.sh --full   and: sanitizers, mutants, long stress, clang, an installed copy
+#   tools/test.sh --full   and: sanitizers, models, mutants, kill -9, power cuts, fuzzing, long stress,
+#                          clang, an installed copy; tools/soak.sh goes on from there
 #
 # Prints the seconds of every stage, and last a line "N passed, M failed", which counts test programs
 # and checks. Exit code 1 if one failed.
@@ -31,18 +32,23 @@ failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# stage NAME COMMAND...: counts one check; the output is shown when it fails.
+# stage NAME COMMAND...: counts one check; the output is shown when it fails. Exit code 77 says that this
+# machine cannot do it, and the output's last line why.
 stage() {
   name=$1
   shift
   begin=$(date +%s)
-  if "$@" >"$log" 2>&1; then
-    passed=$((passed + 1)); verdict=ok
-  else
-    failed=$((failed + 1)); verdict=FAILED
-  fi
+  "$@" >"$log" 2>&1
+  case $? in
+    0) passed=$((passed + 1)); verdict=ok ;;
+    77) verdict=skipped ;;
+    *) failed=$((failed + 1)); verdict=FAILED ;;
+  esac
   echo "$(($(date +%s) - begin)) s  $verdict  $name"
-  [ "$verdict" = ok ] || tail -n 60 "$log"
+  case $verdict in
+    FAILED) tail -n 60 "$log" ;;
+    skipped) tail -n 1 "$log" ;;
+  esac
 }
 
 # tests NAME BUILD [MESON TEST ARGUMENTS]: counts each test program.
@@ -80,7 +86,14 @@ if [ "$full" = no ]; then
 fi
 
 tests "stress" build --suite stress
+tests "models of the protocols, searched whole" build --suite models
 stage "mutants of the transport must fail" tests/mutants.py . build
+stage "kill -9: 500 cycles" tests/kill_test.py build/tests/kill_program --full
+stage "live = replayed: 50 random runs" env MILLRACE_RUNS=50 build/tests/live_replayed_test
+stage "memory stays flat from 2 to 20 million records" env MILLRACE_RECORDS=20000000 \
+  build/tests/low_memory_test --gtest_filter='*Flat*'
+stage "20 power cuts" tests/power_cut_test.py build/tests/power_program build/tools/millrace
+stage "fuzz the parsers, 60 s each" tests/fuzz.sh 60
 
 # -O1 and line tables only: what a report needs, at half of the time to build.
 stage "configure AddressSanitizer and UBSan" configure build-asan --buildtype=plain -Doptimization=1 \
@@ -93,11 +106,13 @@ tests "AddressSanitizer and UBSan: unit, CLI, stress" build-asan --suite unit --
 stage "a queue header that ThreadSanitizer understands" tests/tsan_queue.sh build-tsan-queue
 stage "configure ThreadSanitizer" configure build-tsan --buildtype=plain -Doptimization=1 \
   -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
-tsan="engine_stress fork_stress exit_program engine_test engine_numbers_test local_names_test piece_reader_test seed_vectors_test"
+tsan="engine_stress fork_stress exit_program engine_test engine_numbers_test local_names_test piece_reader_test seed_vectors_test
+  log_writer_test live_replayed_test low_memory_test"
 # shellcheck disable=SC2046,SC2086  # words
 stage "build with ThreadSanitizer" ninja -C build-tsan $(printf 'tests/%s ' $tsan)
-tests "ThreadSanitizer, no suppressions: stress" build-tsan --suite stress -t 4
-tests "ThreadSanitizer: tests with threads" build-tsan -t 4 engine engine_numbers local_names piece_reader seed_vectors
+tests "ThreadSanitizer, no suppressions: stress" build-tsan -t 4 engine_stress fork_stress exit
+tests "ThreadSanitizer: tests with threads" build-tsan -t 4 engine engine_numbers local_names piece_reader seed_vectors \
+  log_writer live_replayed low_memory
 
 stage "configure clang" env CXX=clang++-19 meson setup build-clang --buildtype=release -Dbench=false
 stage "build the library and the CLI with clang" ninja -C build-clang src/libmillrace.a tools/millrace
