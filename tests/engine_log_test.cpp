@@ -2,6 +2,7 @@
 //
 // The engine with a log: what a program that embeds it meets. Rows of the failure model that need a whole
 // engine are cases here; those of the writer are in log_fault_test.
+#include <cfenv>
 #include <csignal>
 #include <cstdlib>
 #include <functional>
@@ -295,6 +296,31 @@ TEST(EngineLog, WithoutRingFilesTheLossOfAKillIsCounted) {
   const LogReplay replayed = replay_of(run);
   EXPECT_EQ(replayed.runs.at(0).records + replayed.runs.at(0).lost, kPushes);
   EXPECT_EQ(replayed.summary.accounting().accepted, kPushes);
+}
+
+TEST(EngineLog, TheHostsFloatingPointEnvironmentChangesNoNumber) {
+  std::vector<double> values;
+  for (int i = 1; i < 20'000; ++i) values.push_back(1.0 / i + 1e-310 * i);
+  std::fenv_t usual;
+  ASSERT_EQ(std::fegetenv(&usual), 0);
+  for (const int rounding : {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD}) {
+    TemporaryFolder folder;
+    ASSERT_EQ(std::fesetround(rounding), 0);
+    auto engine = Engine::open({.log_dir = folder / "run"}).value();
+    auto worker = engine.stream<SampleRecord>("values").value().worker().value();
+    for (const double value : values) ASSERT_TRUE(worker.push({.value = value}));
+    const Summary live = engine.finish().value();
+    const std::uint64_t digest = live.digest();
+    const double mean = live["values"].metric("value").mean();
+    const double p99 = live["values"].metric("value").percentile(99, Rule::linear)->value;
+    const LogReplay replayed = replay_of(folder / "run");
+    EXPECT_EQ(std::fegetround(), rounding) << "the host's own stays as it was";
+    std::fesetenv(&usual);
+    EXPECT_EQ(replayed.summary.digest(), digest);
+    EXPECT_EQ(live.digest(), digest);
+    EXPECT_EQ(live["values"].metric("value").mean(), mean);
+    EXPECT_EQ(live["values"].metric("value").percentile(99, Rule::linear)->value, p99);
+  }
 }
 
 TEST(EngineLog, AWorkerMayOutliveItsEngineAndItsLog) {

@@ -7,6 +7,7 @@
 
 #include "engine/log_selection.hpp"
 #include "stats/digest.hpp"
+#include "stats/float_environment.hpp"
 #include "stats/stream_stats.hpp"
 
 namespace millrace {
@@ -46,6 +47,7 @@ std::optional<Percentile> MetricSummary::percentile(double p, Rule rule) const {
 std::vector<std::optional<Percentile>> MetricSummary::percentiles(std::span<const double> ps,
                                                                   Rule rule) const {
   if (count_ == 0) return std::vector<std::optional<Percentile>>(ps.size());
+  const FloatEnvironment same_everywhere;
   return stats_->percentiles(metric_index_, {status_, label_}, ps, rule);
 }
 
@@ -66,6 +68,7 @@ MetricSummary StreamSummary::metric(std::string_view name, const Selection& sele
   const auto index = schema().find_metric(name);
   if (!index) return m;
 
+  const FloatEnvironment same_everywhere;
   const auto what = selected(selection, label_names_);
   const auto figures = stats_->figures(*index, what);
   const Moments& moments = figures.moments;
@@ -133,6 +136,7 @@ void Summary::prepare(std::span<const double> ps, Rule rule, bool by_label) cons
 }
 
 std::uint64_t Summary::digest() const {
+  const FloatEnvironment same_everywhere;
   if (selection_ != nullptr) selection_->prepare(kDigestPercentiles, kDigestRules, false);
   Digest digest;
   for (const StreamSummary& stream : streams_) {

@@ -2,7 +2,6 @@
 #include "replay/log_replay.hpp"
 
 #include <algorithm>
-#include <cfenv>
 #include <condition_variable>
 #include <cstring>
 #include <map>
@@ -16,6 +15,7 @@
 #include "replay/log_runs.hpp"
 #include "replay/log_totals.hpp"
 #include "stats/digest.hpp"
+#include "stats/float_environment.hpp"
 
 namespace millrace {
 namespace {
@@ -139,7 +139,7 @@ class Reading {
     InOrder order(2 * std::size_t{threads},
                   [this](std::size_t i, const PartNumbers& numbers) { return merge(i, numbers); });
     each_in_parallel(places_.size(), threads, [&](std::size_t i, unsigned) {
-      std::fesetenv(FE_DFL_ENV);  // whatever the host has set: the same numbers
+      const FloatEnvironment same_everywhere;
       if (stopped(options_)) order.stop();
       if (!order.may_begin(i)) return;
       const auto [run, segment] = places_[i];
