@@ -166,6 +166,7 @@ TEST(LowMemory, AnonymousMemoryStaysFlatWhateverTheNumberOfRecords) {
   const MemoryBound bound = engine.memory_bound();
   EXPECT_LT(most, bound.total());
   EXPECT_EQ(bound.log_pages, std::size_t{2} * (8 << 20));
+  EXPECT_NE(engine.notice().find("16 MiB of log pages"), std::string::npos) << engine.notice();
   RecordProperty("anonymous_bytes", std::to_string(most));
 }
 

@@ -117,6 +117,13 @@ Result<Engine> Engine::open(EngineOptions options) {
       note(notice, "membarrier is refused here: each push pays for a full fence (4-5 ns)");
     }
     const auto files = ring_files(options, identity, log != nullptr);
+    if (options.low_memory) {
+      note(notice,
+           fmt::format("low memory: {} MiB at most of labels' tables, {} MiB while finish() "
+                       "makes its passes, {} MiB of log pages",
+                       options.label_memory_bytes >> 20, SelectionLimits{}.memory_bytes >> 20,
+                       2 * options.segment_bytes >> 20));
+    }
     auto run = std::make_shared<Run>(std::move(options), std::move(*gate), files, std::move(log),
                                      opened_ns);
     run->notice = std::move(notice);
