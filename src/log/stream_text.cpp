@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "log/format.hpp"
+#include "record/formula.hpp"
 
 namespace millrace::log {
 namespace {
@@ -42,20 +43,6 @@ constexpr Role kRoles[] = {{"status", &Schema::status, FieldType::u8},
                            {"start", &Schema::start, FieldType::i64},
                            {"intended_start", &Schema::intended_start, FieldType::i64},
                            {"end", &Schema::end, FieldType::i64}};
-
-std::size_t operands(Operation operation) noexcept {
-  switch (operation) {
-    case Operation::field:
-      return 1;
-    case Operation::difference:
-    case Operation::sum:
-    case Operation::ratio:
-      return 2;
-    case Operation::per_count_less_one:
-      return 3;
-  }
-  return 0;
-}
 
 template <typename E, std::size_t N>
 const char* word_of(E value, const std::array<const char*, N>& words) {

@@ -6,6 +6,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "record/formula.hpp"
+
 namespace millrace {
 namespace {
 
@@ -81,10 +83,6 @@ void load_field(const Field& field, const std::byte* records, std::uint32_t stri
     case FieldType::f64:
       return as(double{});
   }
-}
-
-bool exact_in_i64(FieldType type) noexcept {
-  return type != FieldType::f32 && type != FieldType::f64 && type != FieldType::u64;
 }
 
 // a - b, into a. Of integers in integers: two times since the epoch in nanoseconds are both beyond

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "record/formula.hpp"
+
 namespace millrace {
 namespace {
 
@@ -23,25 +25,6 @@ bool inside(const Field& field, std::uint32_t record_size) {
 }
 
 bool good_name(std::string_view name) { return !name.empty() && name.size() <= kNameBytesMax; }
-
-int operands(Operation operation) {
-  switch (operation) {
-    case Operation::field:
-      return 1;
-    case Operation::difference:
-    case Operation::sum:
-    case Operation::ratio:
-      return 2;
-    case Operation::per_count_less_one:
-      return 3;
-  }
-  return 0;
-}
-
-// u64 reaches beyond i64: its values are taken as doubles.
-bool is_integer(FieldType type) {
-  return type != FieldType::f32 && type != FieldType::f64 && type != FieldType::u64;
-}
 
 }  // namespace
 
@@ -124,10 +107,10 @@ std::size_t size_of(FieldType type) noexcept {
 bool Metric::integral() const noexcept {
   switch (value.operation) {
     case Operation::field:
-      return is_integer(value.a.type);
+      return exact_in_i64(value.a.type);
     case Operation::difference:
     case Operation::sum:
-      return is_integer(value.a.type) && is_integer(value.b.type);
+      return exact_in_i64(value.a.type) && exact_in_i64(value.b.type);
     case Operation::ratio:
     case Operation::per_count_less_one:
       return false;
@@ -190,9 +173,9 @@ Result<void> Schema::validate() const {
       return invalid(*this, fmt::format("two metrics are named '{}'", metric.name));
     }
     const Field* used[] = {&metric.value.a, &metric.value.b, &metric.value.c};
-    const int n = operands(metric.value.operation);
+    const std::size_t n = operands(metric.value.operation);
     if (n == 0) return invalid(*this, fmt::format("metric '{}': unknown formula", metric.name));
-    for (int i = 0; i < n; ++i) {
+    for (std::size_t i = 0; i < n; ++i) {
       if (!inside(*used[i], record_size)) {
         return invalid(*this, fmt::format("metric '{}' reads outside the record", metric.name));
       }
