@@ -40,7 +40,7 @@ MUTANTS = [
     ("a block given back before it is accumulated", "src/engine/aggregator.cpp",
      [("    pick->lane->done(pick->front);", "    //"),
       ("    StreamStats& stats =", f"    pick->lane->done(pick->front);\n    {pause(1, 20)}\n    StreamStats& stats ="),
-      ("#include <chrono>\n", "#include <chrono>\n\n#include <unistd.h>\n")],
+      ("#include <array>\n", "#include <array>\n\n#include <unistd.h>\n")],
      "*WaitingWorkers*:*InTheOrder*"),
     ("the closed mark read after the count", "src/transport/lane.cpp",
      [("    const std::uint32_t count = usable(block, published);",
@@ -62,7 +62,7 @@ MUTANTS = [
        f"    pick->lane->done(pick->front);\n    {pause(1, 20)}\n"
        "    if (log_ != nullptr && !log(*pick, slice)) break;"),
       ("    pick->lane->done(pick->front);  // the block goes back to its worker\n", ""),
-      ("#include <chrono>\n", "#include <chrono>\n\n#include <unistd.h>\n")],
+      ("#include <array>\n", "#include <array>\n\n#include <unistd.h>\n")],
      4),
     ("kill -9: a reopened block has its numbers before its count is zeroed", "src/transport/port.cpp",
      [("  next.published.store(0, std::memory_order_release);\n", ""),

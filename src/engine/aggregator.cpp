@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <stdexcept>
+
+#include "engine/clock.hpp"
 
 namespace millrace {
 namespace {
@@ -13,10 +14,6 @@ using detail::BlockHeader;
 using detail::Lane;
 using detail::Ring;
 using detail::RingSet;
-
-std::int64_t now_ns() noexcept {
-  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1};
-}
 
 }  // namespace
 

@@ -2,10 +2,10 @@
 #include "millrace/engine.hpp"
 
 #include <atomic>
-#include <chrono>
 
 #include <fmt/format.h>
 
+#include "engine/clock.hpp"
 #include "engine/exit_guard.hpp"
 #include "engine/run.hpp"
 #include "stats/rank_selection.hpp"
@@ -55,10 +55,6 @@ Result<void> check(const EngineOptions& o) {
     return bad("engine: log_sync_interval is less than a millisecond");
   }
   return {};
-}
-
-std::int64_t now_ns() noexcept {
-  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1};
 }
 
 // With a log a kill loses no number at least; with ring files it loses no record.

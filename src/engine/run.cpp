@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cfenv>
-#include <chrono>
 #include <exception>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <pthread.h>
 
+#include "engine/clock.hpp"
 #include "engine/idle_strategy.hpp"
 #include "engine/log_selection.hpp"
 #include "engine/log_summary.hpp"
@@ -19,10 +19,6 @@
 
 namespace millrace {
 namespace {
-
-std::int64_t now_ns() noexcept {
-  return std::chrono::steady_clock::now().time_since_epoch() / std::chrono::nanoseconds{1};
-}
 
 const char* const kForkedChild = "this is a forked child; the engine is its parent's";
 
