@@ -7,9 +7,8 @@
 
 namespace millrace {
 
-// 16-bit numbers, two of them taken.
 Names::Names(std::uint32_t names_max)
-    : names_max_(std::min<std::size_t>(names_max, 65'533)), names_{"", "other"} {}
+    : names_max_(std::min(names_max, kNamesMax)), names_{"", "other"} {}
 
 std::uint16_t Names::number(std::string_view name) {
   if (name.empty()) return kNone;

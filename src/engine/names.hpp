@@ -22,6 +22,7 @@ class Names {
  public:
   static constexpr std::uint16_t kNone = 0;
   static constexpr std::uint16_t kOther = 1;
+  static constexpr std::uint32_t kNamesMax = 65'533;  // 16-bit numbers, two of them taken
 
   /// Told of each new name before its number is given out, under the lock.
   using Published = std::function<void(std::uint16_t number, std::string_view name)>;

@@ -80,16 +80,6 @@ Result<void> LogTotals::merge(const PartNumbers& numbers, const LogPart& part,
   return {};
 }
 
-std::uint16_t LogTotals::Numbered::of(const std::string& name) {
-  const auto known = numbers.find(name);
-  if (known != numbers.end()) return known->second;
-  if (names.size() > 65'534) return kOtherLabel;
-  const auto number = static_cast<std::uint16_t>(names.size());
-  names.push_back(name);
-  numbers.emplace(name, number);
-  return number;
-}
-
 // Every segment repeats what came before it: what is known already is passed over.
 Result<void> LogTotals::learn(const log::RunNames& names, RunNumbers& run) {
   for (const auto& [number, text] : names.streams) {
@@ -101,14 +91,14 @@ Result<void> LogTotals::learn(const log::RunNames& names, RunNumbers& run) {
     }
     run.streams[number] = *index;
   }
-  const auto add = [](const std::map<std::uint16_t, std::string>& from, Numbered& to,
+  const auto add = [](const std::map<std::uint16_t, std::string>& from, Names& to,
                       std::vector<std::uint16_t>& numbers) {
     if (numbers.empty()) numbers = {kNoLabel, kOtherLabel};
     for (auto at = from.lower_bound(
              static_cast<std::uint16_t>(std::min<std::size_t>(numbers.size(), 0xFFFF)));
          at != from.end(); ++at) {
       numbers.resize(at->first, kOtherLabel);  // names that are missing
-      numbers.push_back(to.of(at->second));
+      numbers.push_back(to.number(at->second));
     }
   };
   add(names.labels, labels_, run.labels);
@@ -132,8 +122,8 @@ Result<std::size_t> LogTotals::stream(const log::StreamText& text) {
 
 SummaryParts LogTotals::summary() const {
   SummaryParts parts{.streams = streams_,
-                     .labels = labels_.names,
-                     .errors = errors_.names,
+                     .labels = labels_.all(),
+                     .errors = errors_.all(),
                      .workers = {},
                      .elapsed_ns = 0,
                      .log = std::nullopt};

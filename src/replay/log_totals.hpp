@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "millrace/options.hpp"
@@ -17,6 +16,7 @@
 
 #include "engine/log_part.hpp"
 #include "engine/log_selection.hpp"
+#include "engine/names.hpp"
 #include "engine/summary_builder.hpp"
 #include "log/run_scan.hpp"
 #include "stats/stream_stats.hpp"
@@ -59,13 +59,7 @@ class LogTotals {
   std::vector<RunNumbers> runs_;
   std::vector<NamedStats> streams_;
   std::vector<log::StreamText> texts_;  // by stream
-  struct Numbered {
-    std::vector<std::string> names;  // by number
-    std::unordered_map<std::string, std::uint16_t> numbers;
-    Numbered() : names{"", "other"} {}
-    std::uint16_t of(const std::string& name);
-  };
-  Numbered labels_, errors_;
+  Names labels_{Names::kNamesMax}, errors_{Names::kNamesMax};
 };
 
 }  // namespace millrace
