@@ -407,6 +407,22 @@ class Demo(Case):
                 self.assertEqual(one, two, (metric, key))
 
 
+def read_terminal(fd, quiet_for=20, meanwhile=lambda: None):
+    """All that comes until the other end is closed; closes it."""
+    shown = b""
+    while select.select([fd], [], [], quiet_for)[0]:
+        meanwhile()
+        try:
+            got = os.read(fd, 65536)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not got:
+            break
+        shown += got
+    os.close(fd)
+    return shown.decode()
+
+
 class Progress(Case):
     def on_terminal(self, *arguments, env=None):
         """What stderr shows on a terminal; stdout is a pipe."""
@@ -414,20 +430,11 @@ class Progress(Case):
         process = subprocess.Popen([MILLRACE, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=theirs, env={**QUIET_ENV, "TERM": "xterm", **(env or {})})
         os.close(theirs)
-        shown = b""
-        while select.select([ours], [], [], 20)[0]:
-            try:
-                got = os.read(ours, 65536)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not got:
-                break
-            shown += got
-        os.close(ours)
+        shown = read_terminal(ours)
         out = process.stdout.read().decode()
         process.stdout.close()
         self.assertEqual(process.wait(20), 0)
-        return shown.decode(), out
+        return shown, out
 
     LOAD = ("demo", "--rate", "2k", "--duration", "1200ms")
 

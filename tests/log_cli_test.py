@@ -14,7 +14,6 @@ import os
 import pty
 import random
 import re
-import select
 import shutil
 import signal
 import struct
@@ -25,7 +24,7 @@ import unittest
 from pathlib import Path
 
 import cli_test
-from cli_test import QUIET_ENV, RESPONSES, Case, millrace, parse, report
+from cli_test import QUIET_ENV, RESPONSES, Case, millrace, parse, read_terminal, report
 
 DEADLINE = 60  # seconds, generous: nothing below depends on it when all is well
 HEADER = 4096
@@ -305,6 +304,20 @@ class WrongInput(LogCase):
 
 
 class Whole(LogCase):
+    @unittest.skipUnless(os.geteuid() == 0, "root gives its rights away here")
+    def test_a_folder_that_may_not_be_read_is_told_so(self):
+        folder = self.copy("mine")
+        os.chmod(folder, 0o700)
+        os.chmod(self.folder, 0o755)
+        tool = self.fresh("tool")
+        shutil.copy(cli_test.MILLRACE, tool)
+        for command in ("replay", "info", "verify", "recover"):
+            run = subprocess.run([str(tool), command, str(folder)], capture_output=True, text=True, user=65534,
+                                 group=65534, extra_groups=[])
+            self.assertEqual((run.returncode, run.stdout), (1, ""), command)
+            self.assertIn("Permission denied", run.stderr)
+            self.assertIn(str(folder), run.stderr)
+
     def test_readers_write_nothing(self):
         before = listing(self.log)
         for command in READERS:
@@ -776,22 +789,17 @@ class Watch(LogCase):
                                    stdout=subprocess.PIPE, stderr=theirs, env={**QUIET_ENV, "TERM": "xterm"})
         self.addCleanup(self.end, process)
         os.close(theirs)
-        shown, stop_at = b"", time.monotonic() + 2
-        while select.select([ours], [], [], DEADLINE)[0]:
+        stop_at = time.monotonic() + 2
+
+        def stop_the_demo():
+            nonlocal stop_at
             if stop_at and time.monotonic() > stop_at:
                 demo.send_signal(signal.SIGINT)
                 stop_at = None
-            try:
-                got = os.read(ours, 65536)
-            except OSError:  # Linux: the other end is closed
-                break
-            if not got:
-                break
-            shown += got
-        os.close(ours)
+
+        text = read_terminal(ours, DEADLINE, stop_the_demo)
         out = process.stdout.read().decode()
         self.assertEqual(process.wait(DEADLINE), 0)
-        text = shown.decode()
         self.assertGreaterEqual(len(re.findall("\x1b\\[\\d+A", text)), 2)  # up, to draw again
         self.assertIn("reqs=", text)
         self.assertTrue(text.endswith("\x1b[J"), repr(text[-40:]))

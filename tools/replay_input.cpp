@@ -49,6 +49,11 @@ Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths, con
       files.push_back(path);
       continue;
     }
+    std::error_code why;
+    const std::filesystem::directory_iterator readable(path, why);
+    if (why) {
+      return failure(Errc::io, fmt::format("cannot read the folder '{}': {}", path, why.message()));
+    }
     auto run = open_llmeter_run(path);
     if (!run) return tl::unexpected(std::move(run).error());
     if (run->responses) {

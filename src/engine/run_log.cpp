@@ -57,7 +57,8 @@ Result<std::unique_ptr<RunLog>> RunLog::open(const EngineOptions& options, std::
   if (!folder->runs.empty() && !options.append_log) {
     return failure(
         Errc::invalid_argument,
-        fmt::format("log: '{}' holds {} run{} already; set append_log to add another, "
+        fmt::format("log: '{}' holds {} run{} already; set append_log (--append) to add "
+                    "another, "
                     "or give an empty folder",
                     options.log_dir, folder->runs.size(), folder->runs.size() == 1 ? "" : "s"));
   }
