@@ -14,6 +14,8 @@
 
 #include "millrace/millrace.hpp"
 
+#include "words_schema.hpp"
+
 namespace millrace {
 namespace {
 
@@ -38,22 +40,8 @@ struct Large {
 template <>
 struct RecordTraits<Large> {
   static Result<Schema> schema() {
-    Schema schema;
-    schema.name = "large";
-    schema.record_size = sizeof(Large);
-    for (std::uint32_t i = 0; i < 64; ++i) {
-      schema.fields.push_back({"f" + std::to_string(i), {i * 8, FieldType::i64}});
-    }
-    schema.metrics.push_back({"value",
-                              Unit::none,
-                              {Operation::field, {0, FieldType::i64}, {}, {}},
-                              Domain::number,
-                              false});
-    schema.metrics.push_back({"last",
-                              Unit::none,
-                              {Operation::field, {504, FieldType::i64}, {}, {}},
-                              Domain::number,
-                              false});
+    Schema schema = words_schema("large", 64);
+    schema.metrics.push_back(word_metric("last", 63));
     return schema;
   }
 };

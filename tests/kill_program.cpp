@@ -33,6 +33,7 @@
 #include "log/log_folder.hpp"
 #include "log/recovery.hpp"
 #include "record/crc32c.hpp"
+#include "words_schema.hpp"
 
 namespace millrace {
 namespace {
@@ -79,20 +80,7 @@ std::atomic<std::uint64_t>* map_counts(const char* path) {
 
 template <>
 struct RecordTraits<Stamp> {
-  static Result<Schema> schema() {
-    Schema schema;
-    schema.name = "stamp";
-    schema.record_size = sizeof(Stamp);
-    for (std::uint32_t i = 0; i < 8; ++i) {
-      schema.fields.push_back({"f" + std::to_string(i), {i * 8, FieldType::i64}});
-    }
-    schema.metrics.push_back({"value",
-                              Unit::none,
-                              {Operation::field, {0, FieldType::i64}, {}, {}},
-                              Domain::number,
-                              false});
-    return schema;
-  }
+  static Result<Schema> schema() { return words_schema("stamp", 8); }
 };
 
 namespace {

@@ -70,7 +70,7 @@ class LogDamageTest : public testing::Test {
     return seen;
   }
 
-  TempFolder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "damaged.mlr";
   int fd_;
 };

@@ -5,25 +5,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "fault_preload.hpp"
-#include "log_run.hpp"
+#include "log_fault_fixture.hpp"
 
 namespace millrace::log {
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-
-class LogFaultBoth : public testing::TestWithParam<bool> {
- protected:
-  WriterOptions options(const std::string& folder) const {
-    return {.dir = folder, .segment_bytes = kSegmentBytesMin, .mapped = GetParam()};
-  }
-  WriterOptions options() const { return options(dir.str()); }
-  TempDir dir;
-};
-INSTANTIATE_TEST_SUITE_P(, LogFaultBoth, testing::Values(true, false), [](const auto& parameter) {
-  return parameter.param ? "Mapped" : "Pwrite";
-});
 
 // ---- somebody works on the files
 
@@ -33,7 +18,7 @@ std::string segment_path(const LogRun& run, std::uint64_t segment) {
 
 TEST_P(LogFaultBoth, FileTruncatedUnderTheWriterIsSurvivedAndCounted) {
   for (const off_t left : {0L, 100L, 4096L, 30'000L, 65'536L, 100'000L}) {
-    TempDir folder;
+    TemporaryFolder folder;
     WriterOptions opts = options(folder.str());
     opts.segment_bytes = kMiB;
     LogRun run(opts);
@@ -74,7 +59,7 @@ TEST_P(LogFaultBoth, FileCutAndMadeLongAgainIsNoticed) {
 
 TEST_P(LogFaultBoth, FileRemovedOrReplacedUnderTheWriterIsCounted) {
   for (const bool replaced : {false, true}) {
-    TempDir folder;
+    TemporaryFolder folder;
     LogRun run(options(folder.str()));
     ASSERT_TRUE(run.open());
     run.append(700);
@@ -185,7 +170,7 @@ TEST_P(LogFaultBoth, SlowSyncDoesNotStopAppends) {
 
 TEST_P(LogFaultBoth, ASegmentThatIsLateIsWaitedFor100MsAndThenLeftOut) {
   for (const bool wait : {false, true}) {
-    TempDir folder;
+    TemporaryFolder folder;
     WriterOptions opts = options(folder.str());
     opts.wait = wait;
     LogRun run(opts);
@@ -215,7 +200,7 @@ TEST_P(LogFaultBoth, ASegmentThatIsLateIsWaitedFor100MsAndThenLeftOut) {
 // ---- calls that do half of it
 
 TEST(LogFault, InterruptedAndShortWritesAreContinued) {
-  TempDir dir;
+  TemporaryFolder dir;
   const Fault fault(
       "pwrite:EINTR:3,pwrite:short:4+,fdatasync:EINTR:1,fdatasync:EINTR:2,"
       "openat:EINTR:1,fallocate:EINTR:1,ftruncate:EINTR:1");

@@ -84,7 +84,7 @@ void check(const LogRun& run, bool closed, bool may_leave_file) {
 bool one_run(const std::string& spec, WriterOptions options) {
   SCOPED_TRACE(spec);
   // In memory where that is possible: hundreds of runs, and no disk is asked about.
-  const TempDir dir(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nullptr);
+  const TemporaryFolder dir(::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : nullptr);
   options.dir = dir.str();
   const std::size_t mapped_before = mapped_segments();
   const std::size_t open_before = descriptors();
@@ -102,7 +102,7 @@ bool one_run(const std::string& spec, WriterOptions options) {
     if (!opened) {
       over();
       EXPECT_FALSE(opened.error().message.empty());
-      EXPECT_TRUE(may_leave_file || dir.files() == 0);
+      EXPECT_TRUE(may_leave_file || dir.files().size() == 0);
     } else {
       write_four_segments(run);
       const auto closed = run.writer->close(true, 5);

@@ -14,26 +14,11 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include "fault_preload.hpp"
-#include "log_run.hpp"
+#include "log_fault_fixture.hpp"
 #include "mounted.hpp"
 
 namespace millrace::log {
 namespace {
-
-constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
-
-class LogFaultBoth : public testing::TestWithParam<bool> {
- protected:
-  WriterOptions options(const std::string& folder) const {
-    return {.dir = folder, .segment_bytes = kSegmentBytesMin, .mapped = GetParam()};
-  }
-  WriterOptions options() const { return options(dir.str()); }
-  TempDir dir;
-};
-INSTANTIATE_TEST_SUITE_P(, LogFaultBoth, testing::Values(true, false), [](const auto& parameter) {
-  return parameter.param ? "Mapped" : "Pwrite";
-});
 
 // ---- no room
 
@@ -49,7 +34,7 @@ TEST_P(LogFaultBoth, DiskFullBeforeOpenLeavesNoFile) {
   EXPECT_NE(opened.error().message.find("No space left"), std::string::npos)
       << opened.error().message;
   EXPECT_NE(opened.error().message.find(disk.dir.str()), std::string::npos);
-  EXPECT_EQ(disk.dir.files(), 0u);
+  EXPECT_EQ(disk.dir.files().size(), 0u);
   EXPECT_EQ(disk.free_bytes(), before);
 }
 
@@ -74,7 +59,7 @@ TEST_P(LogFaultBoth, DiskFullBeforeOpenGivesExt4ItsBlocksBack) {
       WriterOptions opts = options(disk.dir.str());
       opts.segment_bytes = 64 * kMiB;
       EXPECT_FALSE(LogRun(opts).open());
-      EXPECT_EQ(disk.dir.files(), 0u);
+      EXPECT_EQ(disk.dir.files().size(), 0u);
       EXPECT_EQ(disk.free_bytes(), before);
     }
   }
@@ -200,7 +185,7 @@ TEST_P(LogFaultBoth, FileSizeLimitAtOpenIsAnErrorAndNoSignal) {
   const auto opened = LogRun(options()).open();
   ASSERT_FALSE(opened);
   EXPECT_NE(opened.error().message.find("too large"), std::string::npos) << opened.error().message;
-  EXPECT_EQ(dir.files(), 0u);
+  EXPECT_EQ(dir.files().size(), 0u);
   EXPECT_FALSE(file_size_signal_waits());
 }
 
@@ -230,7 +215,7 @@ TEST_P(LogFaultBoth, FileSizeLimitUnderWayStopsTheLogAndNotTheHost) {
 // ---- a folder that cannot be written
 
 TEST(LogFault, OpenTellsPathAndReasonAndLeavesNothing) {
-  TempDir dir;
+  TemporaryFolder dir;
   std::ofstream(dir.path() / "file") << "x";
   std::filesystem::create_directory_symlink(dir.path() / "loop", dir.path() / "loop");
   const struct {
@@ -251,7 +236,7 @@ TEST(LogFault, OpenTellsPathAndReasonAndLeavesNothing) {
     EXPECT_NE(opened.error().message.find(c.says), std::string::npos) << opened.error().message;
     EXPECT_NE(opened.error().message.find("'" + c.path), std::string::npos);
   }
-  EXPECT_EQ(dir.files(), 2u);
+  EXPECT_EQ(dir.files().size(), 2u);
 }
 
 TEST(LogFault, AReadOnlyFolderIsAnError) {
@@ -264,7 +249,7 @@ TEST(LogFault, AReadOnlyFolderIsAnError) {
 }
 
 TEST(LogFault, AFolderOfSomebodyElseIsAnError) {
-  TempDir dir;
+  TemporaryFolder dir;
   const Fault fault("openat:EACCES:2");  // root is refused by nobody; the first opens the folder
   const auto opened = LogRun({.dir = dir.str(), .segment_bytes = kSegmentBytesMin}).open();
   ASSERT_FALSE(opened);

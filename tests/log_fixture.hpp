@@ -22,6 +22,7 @@
 #include "log/stream_text.hpp"
 #include "record/crc32c.hpp"
 #include "ring_fixture.hpp"
+#include "words_schema.hpp"
 
 namespace millrace {
 
@@ -111,18 +112,7 @@ class TestSegment {
 };
 
 inline log::StreamText stamp_stream(const std::string& name = "stamps") {
-  Schema schema;
-  schema.name = "stamp";
-  schema.record_size = sizeof(Stamp);
-  for (std::uint32_t i = 0; i < 8; ++i) {
-    schema.fields.push_back({"f" + std::to_string(i), {i * 8, FieldType::i64}});
-  }
-  schema.metrics.push_back({"value",
-                            Unit::none,
-                            {Operation::field, {0, FieldType::i64}, {}, {}},
-                            Domain::number,
-                            false});
-  return {name, schema, {}};
+  return {name, words_schema("stamp", 8), {}};
 }
 
 /// A run under way whose process dies: crash() leaves in `dir` what a kill would.
@@ -130,7 +120,7 @@ class DeadRun {
  public:
   DeadRun(const std::string& dir, const RunIdentity& identity, RingRun::Options options,
           std::uint64_t segment = 1)
-      : rings(live_.path(), identity, options),
+      : rings(live_.str(), identity, options),
         dir_(dir),
         number_(segment),
         header_(log::make_header(identity, log::FileKind::segment)),
@@ -165,7 +155,7 @@ class DeadRun {
     segment_.save(dir_ + '/' + log::segment_name(number_));
     names_.save(names_path());
     for (const std::string& name : live_.files()) {
-      std::filesystem::copy_file(live_.path() + '/' + name, dir_ + '/' + name,
+      std::filesystem::copy_file(live_.str() + '/' + name, dir_ + '/' + name,
                                  std::filesystem::copy_options::overwrite_existing);
     }
     for (const auto& entry : std::filesystem::directory_iterator(dir_)) {
@@ -184,7 +174,7 @@ class DeadRun {
   TestSegment& segment() noexcept { return segment_; }
 
  private:
-  TempDir live_;
+  TemporaryFolder live_;
 
  public:
   RingRun rings;

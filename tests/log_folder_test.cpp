@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "log_bytes.hpp"
-#include "temp_folder.hpp"
+#include "temporary_folder.hpp"
 
 namespace millrace::log {
 namespace {
@@ -37,7 +37,7 @@ class LogFolderTest : public testing::Test {
     for (std::uint64_t n = 1; n <= 4; ++n) make({.segment = n, .run = 7, .run_index = n - 1});
     for (std::uint64_t n = 5; n <= 6; ++n) make({.segment = n, .run = 8, .run_index = n - 5});
   }
-  LogFolder list() const { return LogFolder::list(folder_.path()).value(); }
+  LogFolder list() const { return LogFolder::list(folder_.str()).value(); }
   static std::vector<std::uint64_t> numbers(const RunFiles& run) {
     std::vector<std::uint64_t> all;
     for (const SegmentPath& s : run.segments) all.push_back(s.header.segment);
@@ -45,7 +45,7 @@ class LogFolderTest : public testing::Test {
   }
   using Numbers = std::vector<std::uint64_t>;
 
-  TempFolder folder_;
+  TemporaryFolder folder_;
 };
 
 TEST_F(LogFolderTest, SegmentsAreGroupedByRunInTheirOrder) {
@@ -63,15 +63,15 @@ TEST_F(LogFolderTest, SegmentsAreGroupedByRunInTheirOrder) {
 }
 
 TEST_F(LogFolderTest, AFolderWithoutSegmentsIsAnErrorUnlessItMayBe) {
-  EXPECT_EQ(LogFolder::list(folder_.path()).error().code, Errc::not_found);
+  EXPECT_EQ(LogFolder::list(folder_.str()).error().code, Errc::not_found);
   EXPECT_EQ(LogFolder::list(folder_ / "none").error().code, Errc::not_found);
   EXPECT_EQ(LogFolder::list(folder_ / "none", {}, true).error().code, Errc::not_found);
-  const auto empty = LogFolder::list(folder_.path(), {}, true);
+  const auto empty = LogFolder::list(folder_.str(), {}, true);
   ASSERT_TRUE(empty);
   EXPECT_EQ(empty->next_segment, 1u);
   EXPECT_TRUE(empty->runs.empty());
   write_file(folder_ / segment_name(3), "");
-  EXPECT_NE(LogFolder::list(folder_.path()).error().message.find("is empty"), std::string::npos);
+  EXPECT_NE(LogFolder::list(folder_.str()).error().message.find("is empty"), std::string::npos);
 }
 
 // The row "segment missing / duplicated / renamed / reordered / from another log".
@@ -195,10 +195,10 @@ TEST_F(LogFolderTest, RingsAndNamesGoToTheRunThatTheirNamesTell) {
   EXPECT_TRUE(here.runs[0].rings.empty());
   ASSERT_EQ(here.notes.size(), 1u);
   EXPECT_NE(here.notes[0].find("of a run without segments"), std::string::npos);
-  const LogFolder both = LogFolder::list(folder_.path(), folder_ / "rings").value();
+  const LogFolder both = LogFolder::list(folder_.str(), folder_ / "rings").value();
   EXPECT_EQ(both.runs[0].rings.size(), 1u);
   EXPECT_EQ(both.runs[1].rings.size(), 2u);
-  EXPECT_FALSE(LogFolder::list(folder_.path(), folder_ / "nowhere"));
+  EXPECT_FALSE(LogFolder::list(folder_.str(), folder_ / "nowhere"));
 }
 
 TEST_F(LogFolderTest, AFolderThatChangesWhileItIsReadIsReadAllTheSame) {
@@ -212,7 +212,7 @@ TEST_F(LogFolderTest, AFolderThatChangesWhileItIsReadIsReadAllTheSame) {
     }
   });
   for (int i = 0; i < 300; ++i) {
-    const auto log = LogFolder::list(folder_.path());
+    const auto log = LogFolder::list(folder_.str());
     ASSERT_TRUE(log);
     for (const SegmentPath& s : log->runs.at(0).segments) {
       EXPECT_EQ(s.header.run_index + 1, s.header.segment);
@@ -225,7 +225,7 @@ TEST_F(LogFolderTest, AFolderThatChangesWhileItIsReadIsReadAllTheSame) {
 using Kind = FolderLock::Kind;
 
 TEST_F(LogFolderTest, OneWriterOrManyReadersHaveTheLock) {
-  const std::string dir = folder_.path();
+  const std::string dir = folder_.str();
   EXPECT_EQ(FolderLock::holder(dir), 0u);
   {
     auto writer = FolderLock::acquire(dir, Kind::exclusive).value();
@@ -246,7 +246,7 @@ TEST_F(LogFolderTest, OneWriterOrManyReadersHaveTheLock) {
 }
 
 TEST_F(LogFolderTest, TheLockOfAProcessThatForkedGoesWithIt) {
-  auto lock = FolderLock::acquire(folder_.path(), Kind::exclusive).value();
+  auto lock = FolderLock::acquire(folder_.str(), Kind::exclusive).value();
   int hold[2], up[2];
   ASSERT_EQ(::pipe2(hold, O_CLOEXEC) | ::pipe2(up, O_CLOEXEC), 0);
   const pid_t child = ::fork();
@@ -264,9 +264,9 @@ TEST_F(LogFolderTest, TheLockOfAProcessThatForkedGoesWithIt) {
   }
   char byte;
   ASSERT_EQ(::read(up[0], &byte, 1), 1);
-  EXPECT_FALSE(FolderLock::acquire(folder_.path(), Kind::shared).value()) << "still ours";
+  EXPECT_FALSE(FolderLock::acquire(folder_.str(), Kind::shared).value()) << "still ours";
   lock.reset();
-  EXPECT_TRUE(FolderLock::acquire(folder_.path(), Kind::exclusive).value());
+  EXPECT_TRUE(FolderLock::acquire(folder_.str(), Kind::exclusive).value());
   ::close(hold[1]);
   int status = 0;
   ::waitpid(child, &status, 0);
@@ -277,40 +277,40 @@ TEST_F(LogFolderTest, TheLockOfAProcessThatForkedGoesWithIt) {
 TEST_F(LogFolderTest, ALockThatIsNoFileIsRefused) {
   write_file(folder_ / "target", "");
   fs::create_symlink(folder_ / "target", folder_ / "LOCK");
-  EXPECT_FALSE(FolderLock::acquire(folder_.path(), Kind::exclusive));
-  EXPECT_FALSE(FolderLock::acquire(folder_.path(), Kind::shared));
+  EXPECT_FALSE(FolderLock::acquire(folder_.str(), Kind::exclusive));
+  EXPECT_FALSE(FolderLock::acquire(folder_.str(), Kind::shared));
   fs::remove(folder_ / "LOCK");
   ASSERT_EQ(::mkfifo((folder_ / "LOCK").c_str(), 0600), 0);
-  EXPECT_FALSE(FolderLock::acquire(folder_.path(), Kind::exclusive));
-  EXPECT_FALSE(FolderLock::acquire(folder_.path(), Kind::shared));
-  EXPECT_EQ(FolderLock::holder(folder_.path()), 0u);
+  EXPECT_FALSE(FolderLock::acquire(folder_.str(), Kind::exclusive));
+  EXPECT_FALSE(FolderLock::acquire(folder_.str(), Kind::shared));
+  EXPECT_EQ(FolderLock::holder(folder_.str()), 0u);
   EXPECT_EQ(FolderLock::acquire(folder_ / "none", Kind::shared).error().code, Errc::not_found);
 }
 
 TEST_F(LogFolderTest, AWrongTextInLockIsNoHolder) {
   for (const char* text : {"", "\n", "12", "x12\n", "99999999999999\n", "-5\n"}) {
     write_file(folder_ / "LOCK", text);
-    EXPECT_EQ(FolderLock::holder(folder_.path()), 0u) << text;
+    EXPECT_EQ(FolderLock::holder(folder_.str()), 0u) << text;
   }
   write_file(folder_ / "LOCK", "12\n");
-  EXPECT_EQ(FolderLock::holder(folder_.path()), 12u);
+  EXPECT_EQ(FolderLock::holder(folder_.str()), 12u);
 }
 
 // In a child that is nobody: root may write anywhere.
 TEST_F(LogFolderTest, AReaderOfAFolderItMayNotWriteToNeedsNoFile) {
-  ASSERT_EQ(::chmod(folder_.path().c_str(), 0555), 0);
+  ASSERT_EQ(::chmod(folder_.str().c_str(), 0555), 0);
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
     if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
-    const auto shared = FolderLock::acquire(folder_.path(), Kind::shared);
-    const auto exclusive = FolderLock::acquire(folder_.path(), Kind::exclusive);
+    const auto shared = FolderLock::acquire(folder_.str(), Kind::shared);
+    const auto exclusive = FolderLock::acquire(folder_.str(), Kind::exclusive);
     ::_exit(shared && *shared && !exclusive ? 0 : 1);
   }
   int status = 0;
   ::waitpid(child, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 0);
-  ASSERT_EQ(::chmod(folder_.path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(folder_.str().c_str(), 0755), 0);
   EXPECT_FALSE(fs::exists(folder_ / "LOCK"));
 }
 

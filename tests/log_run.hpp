@@ -16,33 +16,9 @@
 
 #include "log/log_writer.hpp"
 #include "log_walker.hpp"
+#include "temporary_folder.hpp"
 
 namespace millrace {
-
-/// A new folder, gone with all that is in it.
-class TempDir {
- public:
-  explicit TempDir(const char* parent = nullptr) {
-    const char* where = parent != nullptr ? parent : std::getenv("TMPDIR");
-    std::string name = std::string(where == nullptr ? "/tmp" : where) + "/millrace-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  [[nodiscard]] std::string str() const { return path_.string(); }
-  [[nodiscard]] std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path_), {}));
-  }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline log::SegmentHeader test_header() {
   RunIdentity identity;

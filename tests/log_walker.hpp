@@ -59,7 +59,7 @@ struct Walked {
   std::uint64_t records = 0;
   std::uint64_t unlogged = 0;    // the greatest told
   std::size_t names_before = 0;  // of the segment before: the next one repeats them first
-  std::uint64_t not_cut = 0;  // segments with zeros behind END, as a kill may leave them
+  std::uint64_t not_cut = 0;     // segments with zeros behind END, as a kill may leave them
   std::uint64_t pads = 0;
   std::uint64_t segments = 0;
   std::uint64_t ended = 0;

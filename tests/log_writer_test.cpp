@@ -37,7 +37,7 @@ class LogWriterBoth : public testing::TestWithParam<bool> {
     return {
         .dir = dir.str(), .segment_bytes = kSegmentBytesMin, .mapped = GetParam(), .wait = true};
   }
-  TempDir dir;
+  TemporaryFolder dir;
 };
 INSTANTIATE_TEST_SUITE_P(, LogWriterBoth, testing::Values(true, false), [](const auto& parameter) {
   return parameter.param ? "Mapped" : "Pwrite";
@@ -58,7 +58,7 @@ TEST_P(LogWriterBoth, HoldsWhatWasAppendedInOrder) {
   EXPECT_EQ(walked.data[0].stream, 3u);
   EXPECT_EQ(walked.data[0].worker, 1u);
   EXPECT_EQ(walked.data[0].taken_ns, 1'000'000'000);
-  EXPECT_EQ(dir.files(), 1u);  // the next segment was not needed, and is gone
+  EXPECT_EQ(dir.files().size(), 1u);  // the next segment was not needed, and is gone
 }
 
 TEST_P(LogWriterBoth, AFrameIsVisibleWhenAppendReturns) {
@@ -78,7 +78,7 @@ TEST_P(LogWriterBoth, RandomSlicesNamesAndAccountsSurviveManySegments) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);
   for (const std::uint32_t record_size : {16u, 64u, 184u, 512u}) {
-    TempDir folder;
+    TemporaryFolder folder;
     WriterOptions opts = options();
     opts.dir = folder.str();
     LogRun run(opts, record_size);
@@ -128,7 +128,7 @@ TEST_P(LogWriterBoth, RandomSlicesNamesAndAccountsSurviveManySegments) {
 }
 
 TEST(LogWriter, BothBackendsWriteTheSameBytes) {
-  TempDir folders[2];
+  TemporaryFolder folders[2];
   for (int i = 0; i < 2; ++i) {
     LogRun run({.dir = folders[i].str(),
                 .segment_bytes = kSegmentBytesMin,
@@ -146,8 +146,8 @@ TEST(LogWriter, BothBackendsWriteTheSameBytes) {
     ASSERT_TRUE(run.writer->close(true, 5));
     EXPECT_EQ(run.writer->status().mapped, i == 0);
   }
-  ASSERT_GT(folders[0].files(), 3u);
-  ASSERT_EQ(folders[0].files(), folders[1].files());
+  ASSERT_GT(folders[0].files().size(), 3u);
+  ASSERT_EQ(folders[0].files().size(), folders[1].files().size());
   for (const auto& entry : std::filesystem::directory_iterator(folders[0].path())) {
     std::string bytes[2];
     for (int i = 0; i < 2; ++i) {
@@ -286,7 +286,7 @@ TEST_P(LogWriterBoth, WithoutCloseTheSegmentHasNoEndAndNothingIsLost) {
   EXPECT_EQ(walked.faults, std::vector<std::string>{});
   EXPECT_EQ(walked.records, 1000u);
   EXPECT_EQ(walked.ended, 0u);
-  EXPECT_EQ(dir.files(), 1u);
+  EXPECT_EQ(dir.files().size(), 1u);
 }
 
 TEST_P(LogWriterBoth, ACloseThatIsNotFinalSaysSo) {
@@ -327,7 +327,7 @@ TEST_P(LogWriterBoth, RetentionRemovesTheOldestAndCountsThem) {
 
 TEST_P(LogWriterBoth, SyncCoversWhatWasAppendedBefore) {
   for (const LogSync policy : {LogSync::never, LogSync::interval, LogSync::on_flush}) {
-    TempDir folder;
+    TemporaryFolder folder;
     WriterOptions opts = options();
     opts.dir = folder.str();
     opts.sync = policy;
@@ -387,12 +387,12 @@ TEST_P(LogWriterBoth, AForkedChildWritesNothingAndHangsNowhere) {
 }
 
 TEST(LogWriter, RefusesSegmentsOfNoUse) {
-  TempDir dir;
+  TemporaryFolder dir;
   for (const std::uint64_t bytes : {kSegmentBytesMin - 1, kSegmentBytesMax + 1, std::uint64_t{0}}) {
     EXPECT_FALSE(LogWriter::open({.dir = dir.str(), .segment_bytes = bytes}, test_header(), 1));
   }
   EXPECT_FALSE(LogWriter::open({.dir = dir.str()}, test_header(), 0));
-  EXPECT_EQ(dir.files(), 0u);
+  EXPECT_EQ(dir.files().size(), 0u);
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ class Mounted {
     ::close(fd);
   }
   void drop_ballast() const { ::unlink((dir.str() + "/ballast").c_str()); }
-  TempDir dir;
+  TemporaryFolder dir;
 
  private:
   bool mounted_ = false;

@@ -19,12 +19,12 @@ Walked walk_names(const std::string& path) {
 
 TEST(NamesFileFault, WhatCouldNotBeMadeLeavesNoFile) {
   for (const char* spec : {"openat:ENOSPC:1", "pwrite:ENOSPC:1", "pwrite:EIO:1"}) {
-    TempDir dir;
+    TemporaryFolder dir;
     const Fault fault(spec);
     const auto names = NamesFile::create(dir.str(), test_header());
     ASSERT_FALSE(names) << spec;
     EXPECT_NE(names.error().message.find(dir.str()), std::string::npos) << names.error().message;
-    EXPECT_EQ(dir.files(), 0u) << spec;
+    EXPECT_EQ(dir.files().size(), 0u) << spec;
   }
 }
 
@@ -36,7 +36,7 @@ TEST(NamesFileFault, AnEntryIsWholeOrNotThereAndTheNextTakesItsPlace) {
     for (const char* what : {"ENOSPC", "EIO", "EDQUOT", "short", "EINTR"}) {
       if (std::string(call) == "ftruncate" && what[0] == 's') continue;
       for (int n = 1;; ++n) {
-        TempDir dir;
+        TemporaryFolder dir;
         auto names = NamesFile::create(dir.str(), test_header()).value();
         const Fault fault((std::string(call) + ":" + what + ":" + std::to_string(n)).c_str());
         std::vector<std::string> written;
@@ -63,7 +63,7 @@ TEST(NamesFileFault, AnEntryIsWholeOrNotThereAndTheNextTakesItsPlace) {
 }
 
 TEST(NamesFileFault, AHalfWrittenLongNameDoesNotShowBehindAShortOne) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto names = NamesFile::create(dir.str(), test_header()).value();
   {
     const Fault fault(
@@ -79,7 +79,7 @@ TEST(NamesFileFault, AHalfWrittenLongNameDoesNotShowBehindAShortOne) {
 }
 
 TEST(NamesFileFault, FileSizeLimitIsAnErrorAndNoSignal) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto names = NamesFile::create(dir.str(), test_header()).value();
   ASSERT_TRUE(names->name(NameKind::label, 1, "one"));
   rlimit before{};

@@ -21,7 +21,7 @@ Walked walk_names(const std::string& path) {
 }
 
 TEST(NamesFile, EntriesAreThereWhenTheCallReturns) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto names = NamesFile::create(dir.str(), test_header()).value();
   EXPECT_EQ(names->path(),
             dir.str() + "/names-07070707070707070707070707070707-000000000000002a.mln");
@@ -46,11 +46,11 @@ TEST(NamesFile, EntriesAreThereWhenTheCallReturns) {
     EXPECT_EQ(walked.accounts.at(static_cast<std::uint32_t>(i))[0], i * 2);
   }
   names->remove();
-  EXPECT_EQ(dir.files(), 0u);
+  EXPECT_EQ(dir.files().size(), 0u);
 }
 
 TEST(NamesFile, SeveralThreadsWriteOneFile) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto names = NamesFile::create(dir.str(), test_header()).value();
   {
     std::vector<std::jthread> threads;
@@ -71,7 +71,7 @@ TEST(NamesFile, SeveralThreadsWriteOneFile) {
 }
 
 TEST(NamesFile, OneThatIsThereIsNotTouched) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto first = NamesFile::create(dir.str(), test_header()).value();
   ASSERT_TRUE(first->name(NameKind::label, 1, "a"));
   EXPECT_FALSE(NamesFile::create(dir.str(), test_header()));
@@ -80,7 +80,7 @@ TEST(NamesFile, OneThatIsThereIsNotTouched) {
 }
 
 TEST(NamesFile, IsTheOwnersAloneAndAnotherFileOfItsNameStays) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto names = NamesFile::create(dir.str(), test_header()).value();
   struct stat about {};
   ASSERT_EQ(::stat(names->path().c_str(), &about), 0);
@@ -88,11 +88,11 @@ TEST(NamesFile, IsTheOwnersAloneAndAnotherFileOfItsNameStays) {
   std::filesystem::remove(names->path());
   std::ofstream(names->path()) << "somebody else's";
   names->remove();
-  EXPECT_EQ(dir.files(), 1u);
+  EXPECT_EQ(dir.files().size(), 1u);
 }
 
 TEST(NamesFile, AForkedChildWritesNothing) {
-  TempDir dir;
+  TemporaryFolder dir;
   auto names = NamesFile::create(dir.str(), test_header()).value();
   const pid_t child = ::fork();
   if (child == 0) {

@@ -18,8 +18,8 @@ using detail::RingKind;
 using detail::RingMemory;
 
 TEST(CutRing, SomebodyWhoTruncatesItKillsNobodyAndIsNoticed) {
-  const TempDir dir;
-  auto memory = RingMemory::map({RingKind::file, dir.path(), RunIdentity::make(random_id())}, 0, 4);
+  const TemporaryFolder dir;
+  auto memory = RingMemory::map({RingKind::file, dir.str(), RunIdentity::make(random_id())}, 0, 4);
   ASSERT_TRUE(memory);
   EXPECT_FALSE(memory->cut());
   ASSERT_EQ(::truncate(memory->path().c_str(), 4'096), 0);
@@ -30,17 +30,17 @@ TEST(CutRing, SomebodyWhoTruncatesItKillsNobodyAndIsNoticed) {
 
 TEST(CutRing, AnEngineWhoseRingIsTruncatedFailsWithAWordAndRefusesPushes) {
   for (const off_t left : {0, 4'096, 8'192, 8'192 + 32'768 + 100}) {
-    const TempDir dir;
+    const TemporaryFolder dir;
     auto engine = Engine::open({.overflow = Overflow::wait,
                                 .ring_blocks = 4,
                                 .ring_records_min = 0,
                                 .finish_at_exit = false,
-                                .log_dir = dir.path() + "/log"})
+                                .log_dir = dir.str() + "/log"})
                       .value();
     auto stream = engine.stream<SampleRecord>("samples").value();
     auto worker = stream.worker().value();
     for (int i = 0; i < 5'000; ++i) worker.push({.value = 1});
-    for (const auto& file : std::filesystem::directory_iterator(dir.path() + "/log")) {
+    for (const auto& file : std::filesystem::directory_iterator(dir.str() + "/log")) {
       if (!file.path().filename().string().starts_with("ring-")) continue;
       ASSERT_EQ(::truncate(file.path().c_str(), left), 0);
     }

@@ -51,11 +51,11 @@ std::uint64_t accepted_in(const std::string& path) {
 }
 
 TEST(RingFile, SaysWhoseItIsUnderItsChecksum) {
-  const TempDir dir;
+  const TemporaryFolder dir;
   const RunIdentity run = some_run();
-  auto memory = RingMemory::map({RingKind::file, dir.path(), run}, 7, 3);
+  auto memory = RingMemory::map({RingKind::file, dir.str(), run}, 7, 3);
   ASSERT_TRUE(memory) << memory.error().message;
-  EXPECT_EQ(memory->path(), dir.path() + "/" + detail::ring_file_name(run, 7));
+  EXPECT_EQ(memory->path(), dir.str() + "/" + detail::ring_file_name(run, 7));
 
   const std::string bytes = bytes_of(memory->path());
   ASSERT_EQ(bytes.size(), kRingBlocksAt + 3 * kBlockBytes);
@@ -70,8 +70,8 @@ TEST(RingFile, SaysWhoseItIsUnderItsChecksum) {
 }
 
 TEST(RingFile, HasAllItsSpaceAndAllItsPagesBeforeTheFirstStore) {
-  const TempDir dir;
-  auto memory = RingMemory::map({RingKind::file, dir.path(), some_run()}, 0, 64);
+  const TemporaryFolder dir;
+  auto memory = RingMemory::map({RingKind::file, dir.str(), some_run()}, 0, 64);
   ASSERT_TRUE(memory);
   struct stat about {};
   ASSERT_EQ(::stat(memory->path().c_str(), &about), 0);
@@ -82,11 +82,11 @@ TEST(RingFile, HasAllItsSpaceAndAllItsPagesBeforeTheFirstStore) {
 }
 
 TEST(RingFile, WhatIsStoredInTheMappingIsInTheFile) {
-  const TempDir dir;
-  RingRun run(dir.path(), some_run(), {.blocks = 2});
+  const TemporaryFolder dir;
+  RingRun run(dir.str(), some_run(), {.blocks = 2});
   auto port = run.worker(3).value();
   ASSERT_EQ(run.push(port, 600), 600u);
-  const std::string bytes = bytes_of(dir.path() + "/" + detail::ring_file_name(run.identity(), 0));
+  const std::string bytes = bytes_of(dir.str() + "/" + detail::ring_file_name(run.identity(), 0));
   EXPECT_EQ(at<std::uint32_t>(bytes, kRingPageBytes + offsetof(RingWords, worker)), 1u);
   EXPECT_EQ(at<std::uint32_t>(bytes, kRingPageBytes + offsetof(RingWords, stream)), 3u);
   EXPECT_EQ(at<std::uint64_t>(bytes, kRingPageBytes + offsetof(RingWords, accepted)), 0u)
@@ -102,22 +102,22 @@ TEST(RingFile, WhatIsStoredInTheMappingIsInTheFile) {
 }
 
 TEST(RingFile, AFileThatIsThereAlreadyIsNeverTaken) {
-  const TempDir dir;
+  const TemporaryFolder dir;
   const RunIdentity run = some_run();
-  const std::string path = dir.path() + "/" + detail::ring_file_name(run, 0);
+  const std::string path = dir.str() + "/" + detail::ring_file_name(run, 0);
   std::ofstream(path) << "mine";
-  const auto memory = RingMemory::map({RingKind::file, dir.path(), run}, 0, 2);
+  const auto memory = RingMemory::map({RingKind::file, dir.str(), run}, 0, 2);
   ASSERT_FALSE(memory);
   EXPECT_NE(memory.error().message.find(path), std::string::npos) << memory.error().message;
   EXPECT_EQ(bytes_of(path), "mine");
 }
 
 TEST(RingFile, ALinkIsNotFollowed) {
-  const TempDir dir;
+  const TemporaryFolder dir;
   const RunIdentity run = some_run();
-  const std::string target = dir.path() + "/target";
-  std::filesystem::create_symlink(target, dir.path() + "/" + detail::ring_file_name(run, 0));
-  EXPECT_FALSE(RingMemory::map({RingKind::file, dir.path(), run}, 0, 2));
+  const std::string target = dir.str() + "/target";
+  std::filesystem::create_symlink(target, dir.str() + "/" + detail::ring_file_name(run, 0));
+  EXPECT_FALSE(RingMemory::map({RingKind::file, dir.str(), run}, 0, 2));
   EXPECT_FALSE(std::filesystem::exists(target));
 }
 
@@ -129,18 +129,18 @@ TEST(RingFile, AFolderThatIsNotThereIsAnErrorThatNamesIt) {
 }
 
 TEST(RingFile, BeyondTheFileSizeLimitIsAnErrorAndNoSignalAndLeavesNothing) {
-  const TempDir dir;
+  const TemporaryFolder dir;
   const pid_t child = ::fork();
   if (child == 0) {
     const rlimit limit{1 << 20, 1 << 20};
     ::setrlimit(RLIMIT_FSIZE, &limit);  // SIGXFSZ would end the child
-    const auto memory = RingMemory::map({RingKind::file, dir.path(), some_run()}, 0, 64);
+    const auto memory = RingMemory::map({RingKind::file, dir.str(), some_run()}, 0, 64);
     sigset_t pending, mask;
     ::sigpending(&pending);
     ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
     const bool quiet = ::sigismember(&pending, SIGXFSZ) == 0 && ::sigismember(&mask, SIGXFSZ) == 0;
     const bool small_fits =
-        RingMemory::map({RingKind::file, dir.path(), some_run()}, 1, 31).has_value();
+        RingMemory::map({RingKind::file, dir.str(), some_run()}, 1, 31).has_value();
     ::_exit(!memory && quiet && small_fits ? 0 : 1);
   }
   int status = 0;
@@ -153,12 +153,12 @@ TEST(RingFile, WithoutAddressSpaceIsAnErrorAndLeavesNothing) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "sanitizers need the address space themselves";
 #endif
-  const TempDir dir;
+  const TemporaryFolder dir;
   const pid_t child = ::fork();
   if (child == 0) {
     const rlimit limit{256 << 20, 256 << 20};
     ::setrlimit(RLIMIT_AS, &limit);
-    const auto memory = RingMemory::map({RingKind::file, dir.path(), some_run()}, 0, 1 << 14);
+    const auto memory = RingMemory::map({RingKind::file, dir.str(), some_run()}, 0, 1 << 14);
     ::_exit(!memory && memory.error().code == Errc::out_of_memory ? 0 : 1);
   }
   int status = 0;
@@ -169,21 +169,21 @@ TEST(RingFile, WithoutAddressSpaceIsAnErrorAndLeavesNothing) {
 
 // On a file system of 1 MiB, mounted for a child alone.
 TEST(RingFile, MoreThanTheDiskHasIsAnErrorAndLeavesNothing) {
-  const TempDir dir;
+  const TemporaryFolder dir;
   const pid_t child = ::fork();
   if (child == 0) {
     const int spaces = CLONE_NEWNS | (::geteuid() == 0 ? 0 : CLONE_NEWUSER);
     if (::unshare(spaces) != 0 ||
         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", dir.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
+        ::mount("tmpfs", dir.str().c_str(), "tmpfs", 0, "size=1m") != 0) {
       ::_exit(77);
     }
-    const auto memory = RingMemory::map({RingKind::file, dir.path(), some_run()}, 0, 64);
+    const auto memory = RingMemory::map({RingKind::file, dir.str(), some_run()}, 0, 64);
     const bool told = !memory && memory.error().message.find("ring_dir") != std::string::npos;
     struct statvfs space {};
-    ::statvfs(dir.path().c_str(), &space);
+    ::statvfs(dir.str().c_str(), &space);
     const bool empty = dir.files().empty() && space.f_bfree == space.f_blocks;
-    const auto small = RingMemory::map({RingKind::file, dir.path(), some_run()}, 0, 30);
+    const auto small = RingMemory::map({RingKind::file, dir.str(), some_run()}, 0, 30);
     ::_exit(told && empty && small ? 0 : 1);
   }
   int status = 0;
@@ -194,25 +194,25 @@ TEST(RingFile, MoreThanTheDiskHasIsAnErrorAndLeavesNothing) {
 }
 
 TEST(RingFile, AWorkerThatGetsNoRingIsAnErrorOfTheRingSetAndTheSlotStaysFree) {
-  const TempDir dir;
-  std::optional<RingRun> run(std::in_place, dir.path() + "/later", some_run(), RingRun::Options{});
+  const TemporaryFolder dir;
+  std::optional<RingRun> run(std::in_place, dir.str() + "/later", some_run(), RingRun::Options{});
   EXPECT_FALSE(run->worker());
-  std::filesystem::create_directory(dir.path() + "/later");
+  std::filesystem::create_directory(dir.str() + "/later");
   auto port = run->worker();
   ASSERT_TRUE(port) << port.error().message;
   EXPECT_TRUE(run->push(*port));
 }
 
 TEST(RingFile, OnlyACleanCloseRemovesTheFiles) {
-  const TempDir dir;
+  const TemporaryFolder dir;
   {
-    RingRun run(dir.path(), some_run(), {});
+    RingRun run(dir.str(), some_run(), {});
     auto first = run.worker().value();
     auto second = run.worker().value();
     run.push(first, 10);
   }
   EXPECT_EQ(dir.files().size(), 2u) << "who destroys rings does not know what the log holds";
-  RingRun run(dir.path(), some_run(), {});
+  RingRun run(dir.str(), some_run(), {});
   auto port = run.worker().value();
   EXPECT_EQ(dir.files().size(), 3u);
   run.rings().remove_files();
@@ -227,10 +227,10 @@ TEST(RingFile, NoDescriptorStaysOpen) {
       ++n;
     return n;
   };
-  const TempDir dir;
+  const TemporaryFolder dir;
   const std::size_t before = descriptors();
-  const auto file = RingMemory::map({RingKind::file, dir.path(), some_run()}, 0, 2);
-  const auto counted = RingMemory::map({RingKind::counted, dir.path(), some_run()}, 0, 2);
+  const auto file = RingMemory::map({RingKind::file, dir.str(), some_run()}, 0, 2);
+  const auto counted = RingMemory::map({RingKind::counted, dir.str(), some_run()}, 0, 2);
   ASSERT_TRUE(file && counted);
   EXPECT_EQ(descriptors(), before);
 }
@@ -238,11 +238,11 @@ TEST(RingFile, NoDescriptorStaysOpen) {
 class ForkedRing : public testing::TestWithParam<RingKind> {};
 
 TEST_P(ForkedRing, AForkedChildStoresNothingIntoTheParentsFile) {
-  const TempDir dir;
-  RingRun run(dir.path(), some_run(), {.blocks = 2, .kind = GetParam()});
+  const TemporaryFolder dir;
+  RingRun run(dir.str(), some_run(), {.blocks = 2, .kind = GetParam()});
   auto port = std::make_unique<detail::Port>(run.worker().value());
   ASSERT_EQ(run.push(*port, 5), 5u);
-  const std::string path = dir.path() + "/" + detail::ring_file_name(run.identity(), 0);
+  const std::string path = dir.str() + "/" + detail::ring_file_name(run.identity(), 0);
   const std::string before = bytes_of(path);
   const pid_t child = ::fork();
   if (child == 0) {
@@ -263,8 +263,8 @@ TEST_P(ForkedRing, AForkedChildStoresNothingIntoTheParentsFile) {
 INSTANTIATE_TEST_SUITE_P(Kinds, ForkedRing, testing::Values(RingKind::file, RingKind::counted));
 
 TEST(CountedRing, KeepsItsBlocksOutOfTheFile) {
-  const TempDir dir;
-  auto memory = RingMemory::map({RingKind::counted, dir.path(), some_run()}, 0, 64);
+  const TemporaryFolder dir;
+  auto memory = RingMemory::map({RingKind::counted, dir.str(), some_run()}, 0, 64);
   ASSERT_TRUE(memory);
   EXPECT_EQ(std::filesystem::file_size(memory->path()), kRingBlocksAt);
   EXPECT_EQ(at<RingFileHeader>(bytes_of(memory->path()), 0).blocks, 0u);
@@ -272,10 +272,10 @@ TEST(CountedRing, KeepsItsBlocksOutOfTheFile) {
 }
 
 TEST(CountedRing, CountsEveryPushThatReturnedTrueAndNoOther) {
-  const TempDir dir;
-  RingRun run(dir.path(), some_run(), {.blocks = 2, .kind = RingKind::counted});
+  const TemporaryFolder dir;
+  RingRun run(dir.str(), some_run(), {.blocks = 2, .kind = RingKind::counted});
   auto port = run.worker().value();
-  const std::string path = dir.path() + "/" + detail::ring_file_name(run.identity(), 0);
+  const std::string path = dir.str() + "/" + detail::ring_file_name(run.identity(), 0);
   std::uint64_t accepted = 0;
   for (int i = 0; i < 1'100; ++i) {  // the ring holds 1,022
     accepted += run.push(port) ? 1u : 0u;
@@ -294,9 +294,9 @@ TEST(CountedRing, CountsEveryPushThatReturnedTrueAndNoOther) {
 }
 
 TEST(CountedRing, TheNextWorkerOfTheSlotCountsFromNothing) {
-  const TempDir dir;
-  RingRun run(dir.path(), some_run(), {.blocks = 2, .kind = RingKind::counted});
-  const std::string path = dir.path() + "/" + detail::ring_file_name(run.identity(), 0);
+  const TemporaryFolder dir;
+  RingRun run(dir.str(), some_run(), {.blocks = 2, .kind = RingKind::counted});
+  const std::string path = dir.str() + "/" + detail::ring_file_name(run.identity(), 0);
   {
     auto port = run.worker().value();
     run.push(port, 20);
@@ -311,9 +311,9 @@ TEST(CountedRing, TheNextWorkerOfTheSlotCountsFromNothing) {
 // The closer decides the fate of a push that is under way: it is counted exactly when push said so.
 TEST(CountedRing, CountsExactlyWhatIsAcceptedWhileTheGateCloses) {
   for (int round = 0; round < 200; ++round) {
-    const TempDir dir("/dev/shm");
-    RingRun run(dir.path(), some_run(), {.blocks = 64, .kind = RingKind::counted});
-    const std::string path = dir.path() + "/" + detail::ring_file_name(run.identity(), 0);
+    const TemporaryFolder dir("/dev/shm");
+    RingRun run(dir.str(), some_run(), {.blocks = 64, .kind = RingKind::counted});
+    const std::string path = dir.str() + "/" + detail::ring_file_name(run.identity(), 0);
     std::uint64_t accepted = 0;
     std::atomic<bool> begun{false};
     auto port = std::make_unique<detail::Port>(run.worker().value());
@@ -335,9 +335,9 @@ TEST(CountedRing, CountsExactlyWhatIsAcceptedWhileTheGateCloses) {
 }
 
 TEST(RetiredWorkers, AccountIsHandedOverBeforeTheSlotIsFreeEvenBeyondTheKeptOnes) {
-  const TempDir dir;
-  RingRun run(dir.path(), some_run(), {.blocks = 2, .workers_max = 1});
-  const std::string path = dir.path() + "/" + detail::ring_file_name(run.identity(), 0);
+  const TemporaryFolder dir;
+  RingRun run(dir.str(), some_run(), {.blocks = 2, .workers_max = 1});
+  const std::string path = dir.str() + "/" + detail::ring_file_name(run.identity(), 0);
   std::vector<detail::RingSet::Account> accounts;
   std::vector<std::uint32_t> present;
   run.rings().on_retired([&](const detail::RingSet::Account& account) {

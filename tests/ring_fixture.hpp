@@ -14,6 +14,7 @@
 
 #include <stdlib.h>
 
+#include "temporary_folder.hpp"
 #include "transport/core.hpp"
 #include "transport/lane.hpp"
 
@@ -26,33 +27,6 @@ struct PortAccess {
 }  // namespace millrace::detail
 
 namespace millrace {
-
-/// A folder that goes with the test.
-class TempDir {
- public:
-  explicit TempDir(const std::string& in = std::filesystem::temp_directory_path()) {
-    std::string name = in + "/millrace-test-XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  [[nodiscard]] const std::string& path() const noexcept { return path_; }
-  [[nodiscard]] std::vector<std::string> files() const {
-    std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
-      names.push_back(entry.path().filename().string());
-    }
-    return names;
-  }
-
- private:
-  std::string path_;
-};
 
 /// Its bytes say whose record it is, and which.
 struct Stamp {

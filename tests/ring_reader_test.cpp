@@ -22,14 +22,14 @@ using detail::RingKind;
 using detail::RingWords;
 
 TEST(RingReader, GivesWhatTheLogLacksOfAPartlyFilledBlock) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {});
   auto port = run.rings.worker().value();
   run.rings.push(port, 100);
   run.turn(70);
   run.rings.push(port, 50);
   run.crash();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.of(1), 150u);
   EXPECT_EQ(content.from_rings, 50u) << "all 100 of the first turn were logged";
   EXPECT_TRUE(content.in_order());
@@ -40,8 +40,8 @@ TEST(RingReader, GivesWhatTheLogLacksOfAPartlyFilledBlock) {
 }
 
 TEST(RingReader, FramesAreTheRestsOfBlocksNumberedOn) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {});
   auto first = run.rings.worker().value();
   auto second = run.rings.worker().value();
   run.rings.push(second, 10);
@@ -49,7 +49,7 @@ TEST(RingReader, FramesAreTheRestsOfBlocksNumberedOn) {
   run.rings.push(first, 600);
   run.rings.push(second, 5);
   run.crash();
-  const log::RunFiles files = only_run(dir.path());
+  const log::RunFiles files = only_run(dir.str());
   log::RunScan scan;
   log::PartScan part;
   auto segment = log::SegmentReader::open(files.segments.at(0).path).value();
@@ -83,14 +83,14 @@ TEST(RingReader, FramesAreTheRestsOfBlocksNumberedOn) {
 }
 
 TEST(RingReader, WorkersThatFollowedInASlotKeepTheirRecordsApart) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 4, .workers_max = 1});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 4, .workers_max = 1});
   for (const std::uint64_t n : {700u, 3u, 400u}) {
     auto port = run.rings.worker().value();
     ASSERT_EQ(run.rings.push(port, n), n);
   }
   run.crash();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.of(1), 700u);
   EXPECT_EQ(content.of(2), 3u);
   EXPECT_EQ(content.of(3), 400u);
@@ -106,9 +106,9 @@ TEST(RingReader, NothingIsLostTwiceThereOrInventedWheneverTheProcessDies) {
   std::mt19937 random(seed);
   for (int round = 0; round < 300; ++round) {
     SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round));
-    const TempDir dir("/dev/shm");
+    const TemporaryFolder dir("/dev/shm");
     const std::uint32_t blocks = std::vector<std::uint32_t>{2, 3, 8}[random() % 3];
-    DeadRun run(dir.path(), some_run(), {.blocks = blocks, .workers_max = 3});
+    DeadRun run(dir.str(), some_run(), {.blocks = blocks, .workers_max = 3});
     std::map<std::uint32_t, std::uint64_t> accepted;
     std::vector<detail::Port> ports;
     const auto steps = random() % 60;
@@ -133,7 +133,7 @@ TEST(RingReader, NothingIsLostTwiceThereOrInventedWheneverTheProcessDies) {
       }
     }
     run.crash();
-    const LogContent content = read_log(only_run(dir.path()));
+    const LogContent content = read_log(only_run(dir.str()));
     EXPECT_TRUE(content.in_order());
     EXPECT_EQ(content.wrong, 0u);
     for (const auto& [worker, n] : accepted)
@@ -145,8 +145,8 @@ TEST(RingReader, NothingIsLostTwiceThereOrInventedWheneverTheProcessDies) {
 }
 
 TEST(RingReader, WhatTheStoppedLogLeftOutIsCountedAndWhatWaitedIsThere) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2});
   auto port = run.rings.worker().value();
   run.rings.push(port, 300);
   run.turn();
@@ -157,7 +157,7 @@ TEST(RingReader, WhatTheStoppedLogLeftOutIsCountedAndWhatWaitedIsThere) {
   run.rings.push(port, 40);
   run.crash();
   const std::uint64_t accepted = port.accepted();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.wrong, 0u);
   ASSERT_GT(content.of(1), 339u);
   EXPECT_EQ(content.workers.at(1).back(), accepted - 1);
@@ -166,8 +166,8 @@ TEST(RingReader, WhatTheStoppedLogLeftOutIsCountedAndWhatWaitedIsThere) {
 }
 
 TEST(RingReader, ABlockThatWasGivenBackGivesWhatTheLogsBrokenTailLost) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 4});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 4});
   auto port = run.rings.worker().value();
   run.rings.push(port, 511);
   run.turn(400);  // frames of 400 and 111; the block goes back
@@ -175,15 +175,15 @@ TEST(RingReader, ABlockThatWasGivenBackGivesWhatTheLogsBrokenTailLost) {
   auto& bytes = run.segment().bytes();
   bytes[bytes.size() - 200] = static_cast<char>(bytes[bytes.size() - 200] ^ 1);
   run.crash();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.of(1), 531u);
   EXPECT_TRUE(content.in_order());
   EXPECT_EQ(content.wrong, 0u);
 }
 
 TEST(RingReader, RecordsThatRetentionRemovedDoNotComeBackFromGivenBackBlocks) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 4});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 4});
   auto port = run.rings.worker().value();
   run.rings.push(port, 511);
   run.turn();
@@ -196,13 +196,13 @@ TEST(RingReader, RecordsThatRetentionRemovedDoNotComeBackFromGivenBackBlocks) {
     return later;
   }();
   run.crash();
-  EXPECT_EQ(read_log(only_run(dir.path())).records, 0u);
+  EXPECT_EQ(read_log(only_run(dir.str())).records, 0u);
 }
 
 // The stores of Port::open_block() one by one, over a block that another worker had filled.
 TEST(RingReader, AHeaderThatWasBeingWrittenAnewInventsNothing) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2, .workers_max = 1});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2, .workers_max = 1});
   {
     auto port = run.rings.worker().value();
     run.rings.push(port, 511);
@@ -214,7 +214,7 @@ TEST(RingReader, AHeaderThatWasBeingWrittenAnewInventsNothing) {
   const std::string path = run.ring_path();
   ASSERT_EQ(peek<std::uint32_t>(path, block_at(0) + offsetof(BlockHeader, state)), detail::kFree);
   const auto check = [&](const char* after) {
-    const LogContent content = read_log(only_run(dir.path()));
+    const LogContent content = read_log(only_run(dir.str()));
     EXPECT_EQ(content.wrong, 0u) << after;
     EXPECT_EQ(content.of(1), 511u) << after;
     EXPECT_EQ(content.of(2), 511u) << after;
@@ -234,22 +234,22 @@ TEST(RingReader, AHeaderThatWasBeingWrittenAnewInventsNothing) {
   poke(path, block_at(0) + 64, next);
   check("a record");
   poke<std::uint32_t>(path, block_at(0) + offsetof(BlockHeader, published), 1);
-  EXPECT_EQ(read_log(only_run(dir.path())).of(2), 512u);
+  EXPECT_EQ(read_log(only_run(dir.str())).of(2), 512u);
 }
 
 TEST(RingReader, ARecordThatTheCloserDecidedAgainstIsNotTaken) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {});
   auto port = run.rings.worker().value();
   run.rings.push(port, 30);
   run.crash();
   poke<std::uint64_t>(run.ring_path(), kRingPageBytes + offsetof(RingWords, fate), 29);
-  EXPECT_EQ(read_log(only_run(dir.path())).of(1), 29u);
+  EXPECT_EQ(read_log(only_run(dir.str())).of(1), 29u);
 }
 
 TEST(RingReader, CountedRingsTellHowManyWereLost) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.kind = RingKind::counted});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.kind = RingKind::counted});
   auto port = run.rings.worker().value();
   auto other = std::make_unique<detail::Port>(run.rings.worker().value());
   run.rings.push(port, 200);
@@ -258,7 +258,7 @@ TEST(RingReader, CountedRingsTellHowManyWereLost) {
   run.rings.push(*other, 33);
   other.reset();
   run.crash();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.records, 200u);
   EXPECT_EQ(content.scan.lost(), 110u);
   EXPECT_EQ(content.scan.accounts.at(1).accepted, 277u);
@@ -266,8 +266,8 @@ TEST(RingReader, CountedRingsTellHowManyWereLost) {
 }
 
 TEST(RingReader, AccountsOfWorkersBeyondTheKeptOnesAreOneSumWithEachInItOnce) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2, .workers_max = 2});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2, .workers_max = 2});
   std::uint64_t beyond = 0;
   for (std::uint32_t i = 1; i <= 1'030; ++i) {
     auto port = run.rings.worker().value();
@@ -278,31 +278,31 @@ TEST(RingReader, AccountsOfWorkersBeyondTheKeptOnesAreOneSumWithEachInItOnce) {
   auto live = run.rings.worker().value();
   beyond += run.rings.push(live, 20);
   run.crash();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.scan.accounts.size(), 1'025u);
   EXPECT_EQ(content.scan.accounts.at(0).accepted, beyond);
   EXPECT_EQ(content.scan.lost(), 0u);
 }
 
 TEST(RingReader, RejectedPushesAreCountedFromTheRing) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2});
   auto port = run.rings.worker().value();
   run.rings.push(port, 1'022 + 13);
   run.crash();
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.scan.accounts.at(1).rejected_full, 13u);
   EXPECT_EQ(content.scan.accounts.at(1).accepted, 1'022u);
 }
 
 TEST(RingReader, WithoutItsNamesFileARingGetsTheNamesOfTheSegments) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {});
   auto port = run.rings.worker().value();
   run.rings.push(port, 10);
   run.crash();
   std::filesystem::remove(run.names_path());
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.of(1), 10u);
   EXPECT_EQ(content.scan.accounts.at(1).accepted, 10u);
 }

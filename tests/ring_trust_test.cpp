@@ -38,13 +38,13 @@ struct Fault {
 class RefusedRing : public testing::TestWithParam<Fault> {};
 
 TEST_P(RefusedRing, IsToldAndNotTrusted) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2});
   auto port = run.rings.worker().value();
   run.rings.push(port, 600);
   run.crash();
   GetParam().make(run.ring_path());
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.records, GetParam().records);
   EXPECT_EQ(content.wrong, 0u);
   const std::string damages = told(content.scan.damages);
@@ -152,25 +152,25 @@ INSTANTIATE_TEST_SUITE_P(Faults, RefusedRing, testing::ValuesIn(kFaults),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(RingTrust, ACopyOfARingUnderAnotherNameGivesNothingTwice) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2});
   auto port = run.rings.worker().value();
   run.rings.push(port, 600);
   run.crash();
   std::filesystem::copy_file(run.ring_path(0), run.ring_path(1));
-  const LogContent content = read_log(only_run(dir.path()));
+  const LogContent content = read_log(only_run(dir.str()));
   EXPECT_EQ(content.records, 600u);
   EXPECT_NE(told(content.scan.damages).find("another ring"), std::string::npos);
 }
 
 TEST(RingTrust, AFileThatWasBeingMadeIsNoDamage) {
   for (const std::uint64_t bytes : {0u, 100u, 4'096u, 8'192u, 100'000u}) {
-    const TempDir dir;
-    DeadRun run(dir.path(), some_run(), {.blocks = 2});
+    const TemporaryFolder dir;
+    DeadRun run(dir.str(), some_run(), {.blocks = 2});
     run.crash();
     std::ofstream(run.ring_path(0)) << std::string(bytes, '\0');
     std::filesystem::permissions(run.ring_path(0), std::filesystem::perms::owner_all);
-    const log::RunFiles files = only_run(dir.path());
+    const log::RunFiles files = only_run(dir.str());
     ASSERT_EQ(files.rings.size(), 1u);
     auto rings = log::RingReader::open(files, {}).value();
     EXPECT_TRUE(rings->rings().at(0).sound) << bytes;
@@ -179,11 +179,11 @@ TEST(RingTrust, AFileThatWasBeingMadeIsNoDamage) {
 }
 
 TEST(RingTrust, ARingThatIsGoneOrUnreadableIsSaidToBeSo) {
-  const TempDir dir;
-  DeadRun run(dir.path(), some_run(), {.blocks = 2});
+  const TemporaryFolder dir;
+  DeadRun run(dir.str(), some_run(), {.blocks = 2});
   run.crash();
-  log::RunFiles files = only_run(dir.path());
-  files.rings = {dir.path() + "/ring-that-is-not-there"};
+  log::RunFiles files = only_run(dir.str());
+  files.rings = {dir.str() + "/ring-that-is-not-there"};
   auto rings = log::RingReader::open(files, {}).value();
   EXPECT_FALSE(rings->rings().at(0).readable);
   EXPECT_FALSE(rings->rings().at(0).sound);
@@ -193,8 +193,8 @@ TEST(RingTrust, ARingThatIsGoneOrUnreadableIsSaidToBeSo) {
 TEST(RingTrust, FlippedBitsAnywhereNeverCrashOrLeaveTheBounds) {
   const auto seed = std::random_device{}();
   std::mt19937_64 random(seed);
-  const TempDir dir("/dev/shm");
-  DeadRun run(dir.path(), some_run(), {.blocks = 3});
+  const TemporaryFolder dir("/dev/shm");
+  DeadRun run(dir.str(), some_run(), {.blocks = 3});
   auto port = run.rings.worker().value();
   run.rings.push(port, 1'200);
   run.crash();
@@ -207,7 +207,7 @@ TEST(RingTrust, FlippedBitsAnywhereNeverCrashOrLeaveTheBounds) {
                                              : random() % block_at(3);
     const auto before = peek<std::uint8_t>(path, offset);
     poke<std::uint8_t>(path, offset, static_cast<std::uint8_t>(before ^ (1u << random() % 8)));
-    const LogContent content = read_log(only_run(dir.path()));
+    const LogContent content = read_log(only_run(dir.str()));
     EXPECT_LE(content.records, 3u * 511);
     if (offset < kRingPageBytes) {
       EXPECT_EQ(content.records, 0u);
@@ -215,7 +215,7 @@ TEST(RingTrust, FlippedBitsAnywhereNeverCrashOrLeaveTheBounds) {
     poke<std::uint8_t>(path, offset, before);
     if (HasFailure()) return;
   }
-  EXPECT_EQ(read_log(only_run(dir.path())).records, 1'200u);
+  EXPECT_EQ(read_log(only_run(dir.str())).records, 1'200u);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 
 #include "log/segment_reader.hpp"
 #include "log_bytes.hpp"
-#include "temp_folder.hpp"
+#include "temporary_folder.hpp"
 
 namespace millrace::log {
 
@@ -56,7 +56,7 @@ class SegmentFixture : public testing::Test {
     return read;
   }
 
-  TempFolder folder_;
+  TemporaryFolder folder_;
 };
 
 inline LogBytes three_frames() {

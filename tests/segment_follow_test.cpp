@@ -36,7 +36,7 @@ class SegmentFollowTest : public testing::Test {
     return SegmentReader::open(path_, Follow::yes).value();
   }
 
-  TempFolder folder_;
+  TemporaryFolder folder_;
   const std::string path_ = folder_ / "s.mlr";
   int fd_;
 };

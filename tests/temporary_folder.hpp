@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// TemporaryFolder: a folder that goes with the test. MILLRACE_TEST_TMP moves it to another disk.
+// TemporaryFolder: a folder that goes with the test, and all that is in it. MILLRACE_TEST_TMP moves it to
+// another disk.
 #pragma once
 
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace millrace {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    const char* tmp = std::getenv("MILLRACE_TEST_TMP");
-    path_ = (tmp != nullptr ? std::filesystem::path(tmp) : std::filesystem::temp_directory_path()) /
-            "millrace-test-XXXXXX";
-    std::string name = path_.string();
+  TemporaryFolder() : TemporaryFolder(usual()) {}
+  explicit TemporaryFolder(const std::filesystem::path& in) {
+    std::string name = (in / "millrace-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = name;
   }
@@ -28,12 +28,25 @@ class TemporaryFolder {
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+  [[nodiscard]] std::string str() const { return path_.string(); }
   /// A path in it; nothing is made.
   [[nodiscard]] std::string operator/(const std::string& name) const {
     return (path_ / name).string();
   }
+  /// Names of what is in it.
+  [[nodiscard]] std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(path_)) {
+      names.push_back(entry.path().filename().string());
+    }
+    return names;
+  }
 
  private:
+  static std::filesystem::path usual() {
+    const char* tmp = std::getenv("MILLRACE_TEST_TMP");
+    return tmp != nullptr ? std::filesystem::path(tmp) : std::filesystem::temp_directory_path();
+  }
   std::filesystem::path path_;
 };
 
