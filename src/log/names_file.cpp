@@ -12,7 +12,7 @@
 
 #include "log/entries.hpp"
 #include "log/frame_file.hpp"
-#include "log/segment_file.hpp"
+#include "log/named_file.hpp"
 
 namespace millrace::log {
 namespace {
@@ -42,18 +42,23 @@ Result<std::unique_ptr<NamesFile>> NamesFile::create(const std::string& dir,
   sealed.segment = sealed.run_index = sealed.segment_bytes = 0;  // it grows
   seal(sealed);
   std::string path = dir + "/" + names_file_name(identity_of(header));
+  const std::string temporary = path + ".tmp";  // a run killed meanwhile leaves no names file
   int fd = -1;
   do {
-    fd = ::openat(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+    fd = ::openat(AT_FDCWD, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                   0600);
   } while (fd < 0 && errno == EINTR);
   if (fd < 0) return refused("make", path, errno);
   (void)::fchmod(fd, 0600);  // whatever the umask took
-  if (const int why = write_all(fd, 0, std::as_bytes(std::span(&sealed, 1))); why != 0) {
-    ::unlinkat(AT_FDCWD, path.c_str(), 0);
+  const auto drop = [&](const char* what, int why) {
+    ::unlinkat(AT_FDCWD, temporary.c_str(), 0);
     ::close(fd);
-    return refused("write", path, why);
+    return refused(what, path, why);
+  };
+  if (const int why = write_all(fd, 0, std::as_bytes(std::span(&sealed, 1))); why != 0) {
+    return drop("write", why);
   }
+  if (const int why = give_name(AT_FDCWD, temporary, path); why != 0) return drop("name", why);
   return std::unique_ptr<NamesFile>(new NamesFile(fd, std::move(path), sealed));
 }
 
