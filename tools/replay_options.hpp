@@ -20,7 +20,7 @@ namespace millrace {
 struct ReplayOptions {
   std::vector<std::string> inputs;
   ReportOptions report;
-  MapFlags map;
+  InputFlags input;
   std::string profile;
   std::string end_time, total_test_time;
   std::optional<std::uint64_t> total_requests;

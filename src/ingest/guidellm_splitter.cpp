@@ -289,9 +289,9 @@ void GuidellmSplitter::add_to_line(std::string_view bytes, std::string& lines) {
     line_begins_ = false;
     if (bytes.front() != '}') lines += ',';
   }
-  const auto begin = static_cast<std::ptrdiff_t>(lines.size());
+  std::size_t at = lines.size();
   lines.append(bytes);
-  std::replace(lines.begin() + begin, lines.end(), '\n', ' ');
+  while ((at = lines.find('\n', at)) != std::string::npos) lines[at] = ' ';
 }
 
 void GuidellmSplitter::end_value(std::string& lines) {
