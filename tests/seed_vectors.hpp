@@ -49,6 +49,9 @@ inline bool close(double a, double b, double relative = 1e-9) {
   return std::abs(a - b) <= relative * std::max({1.0, std::abs(a), std::abs(b)});
 }
 
+/// One run of guidellm.
+void check_guidellm(const fs::path& dir);
+
 /// Files of expected distributions, each with what checks it in its folder.
 std::map<std::string, std::function<void(const fs::path&)>> distribution_vectors();
 
