@@ -51,6 +51,8 @@ inline bool close(double a, double b, double relative = 1e-9) {
 
 /// One run of guidellm.
 void check_guidellm(const fs::path& dir);
+/// The events of one.
+void check_guidellm_events(const fs::path& dir);
 
 /// Files of expected distributions, each with what checks it in its folder.
 std::map<std::string, std::function<void(const fs::path&)>> distribution_vectors();
