@@ -42,25 +42,32 @@ Result<std::unique_ptr<NamesFile>> NamesFile::create(const std::string& dir,
   sealed.segment = sealed.run_index = sealed.segment_bytes = 0;  // it grows
   seal(sealed);
   std::string path = dir + "/" + names_file_name(identity_of(header));
-  int fd = -1;
-  do {
-    fd = ::openat(AT_FDCWD, path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return refused("make", path, errno);
-  (void)::fchmod(fd, 0600);  // whatever the umask took
-  if (const int why = write_all(fd, 0, std::as_bytes(std::span(&sealed, 1))); why != 0) {
-    ::unlinkat(AT_FDCWD, path.c_str(), 0);
-    ::close(fd);
-    return refused("write", path, why);
+  // Before the file: what cannot be held must not be left behind.
+  std::unique_ptr<NamesFile> names(new NamesFile(std::move(path), sealed));
+  if (const int why = names->make(); why != 0) return refused("make", names->path_, why);
+  if (const int why = write_all(names->fd_, 0, std::as_bytes(std::span(&sealed, 1))); why != 0) {
+    ::unlinkat(AT_FDCWD, names->path_.c_str(), 0);
+    return refused("write", names->path_, why);
   }
-  return std::unique_ptr<NamesFile>(new NamesFile(fd, std::move(path), sealed));
+  return names;
 }
 
-NamesFile::NamesFile(int fd, std::string path, const SegmentHeader& header)
-    : fd_(fd), path_(std::move(path)), header_(header), owner_(::getpid()) {}
+int NamesFile::make() noexcept {
+  do {
+    fd_ = ::openat(AT_FDCWD, path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                   0600);
+  } while (fd_ < 0 && errno == EINTR);
+  if (fd_ < 0) return errno;
+  (void)::fchmod(fd_, 0600);  // whatever the umask took
+  return 0;
+}
 
-NamesFile::~NamesFile() { ::close(fd_); }
+NamesFile::NamesFile(std::string path, const SegmentHeader& header)
+    : path_(std::move(path)), header_(header), owner_(::getpid()) {}
+
+NamesFile::~NamesFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 Result<void> NamesFile::name(NameKind kind, std::uint16_t number, std::string_view text) {
   std::vector<std::byte> payload;

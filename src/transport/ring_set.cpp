@@ -2,6 +2,7 @@
 #include "transport/ring_set.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,8 @@ Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t r
       (options_.ring_records_min + block_capacity(record_size) - 1) / block_capacity(record_size);
   const std::uint32_t blocks = std::max(options_.ring_blocks, for_records);
 
+  // release() cannot say that there is no memory.
+  retired_.reserve(std::min<std::size_t>(std::bit_ceil(workers_made_ + 1), kAccountsKept));
   Ring* ring = nullptr;
   std::unique_ptr<Ring>* empty = nullptr;
   for (auto& slot : rings_) {
@@ -42,7 +45,6 @@ Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t r
     *empty = std::move(*made);
     ring = empty->get();
     ring->run = files_.identity.run;
-    queue_.prime(ring->token, blocks + 32);
   }
   ring->in_use = true;
   ring->worker = ++workers_made_;
