@@ -18,13 +18,13 @@
 #include <unistd.h>
 
 #include "log/segment_reader.hpp"
+#include "record/counts.hpp"
 #include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 namespace {
 
 constexpr std::size_t kDigits = 20;  // of segment_name()
-constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 62;
 
 std::string words_of(int error_number) { return std::generic_category().message(error_number); }
 
@@ -72,7 +72,7 @@ std::uint64_t number_of(std::string_view name) noexcept {
   std::uint64_t number = 0;
   const auto parsed = std::from_chars(name.data(), name.data() + kDigits, number);
   const bool good = parsed.ec == std::errc{} && parsed.ptr == name.data() + kDigits;
-  return good && number < kNumberMax ? number : 0;
+  return good && number < kCountMax ? number : 0;
 }
 
 std::string_view file_name(const std::string& path) noexcept {

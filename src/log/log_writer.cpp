@@ -3,7 +3,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "log/writer_state.hpp"
+#include "record/counts.hpp"
 
 namespace millrace::log {
 
@@ -17,7 +20,12 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const WriterOptions& options,
   if (options.segment_bytes < kSegmentBytesMin || options.segment_bytes > kSegmentBytesMax) {
     return failure(Errc::invalid_argument, "log: segment_bytes is 256 KiB to 16 GiB");
   }
-  if (segment == 0) return failure(Errc::invalid_argument, "log: segments are numbered from 1");
+  // Beyond the half the numbers that are left could run out under way.
+  if (segment == 0 || segment > kCountMax / 2) {
+    return failure(Errc::limit, fmt::format("log: no segment can have the number {}; use another "
+                                            "folder",
+                                            segment));
+  }
   std::unique_ptr<LogWriter> writer(new LogWriter(std::make_unique<Parts>(options)));
   if (auto opened = writer->parts_->open(header, segment); !opened) {
     return tl::unexpected(std::move(opened).error());

@@ -14,6 +14,7 @@
 #include "millrace/block.hpp"
 #include "millrace/schema.hpp"
 
+#include "record/counts.hpp"
 #include "transport/ring_file.hpp"
 
 namespace millrace::log {
@@ -68,7 +69,6 @@ const char* header_fault(const RingFileHeader& header, const RunIdentity& run,
 // A block of `n` > 0 records; nullptr: it can be what a worker wrote.
 const char* block_fault(const RingBlock& block, const std::byte* bytes, std::uint32_t slot,
                         std::uint64_t run) {
-  constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 63;
   if (field<std::uint64_t>(bytes, offsetof(BlockHeader, run)) != run)
     return "a block is of another run";
   if (field<std::uint32_t>(bytes, offsetof(BlockHeader, slot)) != slot)
@@ -83,7 +83,7 @@ const char* block_fault(const RingBlock& block, const std::byte* bytes, std::uin
     return "a block's records are not of 16 to 512 bytes, a multiple of 8";
   if (block.n > detail::block_capacity(block.record_size))
     return "a block claims more records than it can hold";
-  if (block.first > kSeqMax) return "a block's numbers leave their range";
+  if (block.first > kCountMax) return "a block's numbers leave their range";
   return nullptr;
 }
 
@@ -195,6 +195,12 @@ void RingImage::read_words(int fd) {
              .rejected_closed = field<std::uint64_t>(words, offsetof(RingWords, closed)),
              .rejected_reentrant = field<std::uint64_t>(words, offsetof(RingWords, reentrant))};
   fate = field<std::uint64_t>(words, offsetof(RingWords, fate));
+  if (std::max({account.accepted, account.rejected_full, account.rejected_closed,
+                account.rejected_reentrant}) < kCountMax) {
+    return;
+  }
+  refuse(kRingPageBytes, sizeof words, "its counters leave their range");
+  account = {};
 }
 
 void RingImage::read_blocks(int fd, std::uint32_t slot, std::uint32_t count, std::uint64_t run) {

@@ -16,6 +16,7 @@
 #include "log/entries.hpp"
 #include "log/segment_reader.hpp"
 #include "log/stream_text.hpp"
+#include "record/counts.hpp"
 #include "record/crc32c.hpp"
 #include "transport/ring_set.hpp"
 
@@ -27,11 +28,6 @@ constexpr std::size_t kNoRing = ~std::size_t{0};
 void raise_to(std::uint64_t& figure, std::uint64_t least) noexcept {
   figure = std::max(figure, least);
 }
-// Figures of a hostile file stay at the top instead of starting anew.
-void add_to(std::uint64_t& sum, std::uint64_t more) noexcept {
-  if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
-}
-
 void join(AccountEntry& account, const AccountEntry& entry,
           void (*figure)(std::uint64_t&, std::uint64_t)) noexcept {
   figure(account.accepted, entry.accepted);

@@ -212,7 +212,11 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
     replay.runs.push_back(report_of(runs.runs[r], scan, reading.from_rings(r)));
     const std::int64_t until = scan.final ? scan.finished_ns : scan.last_taken_ns;
     const std::int64_t opened = runs.runs[r].files.segments.front().header.opened_ns;
-    if (until > opened) parts.elapsed_ns += until - opened;
+    // Of a hostile file the difference, or the sum, is no number.
+    std::int64_t took = 0;
+    if (until <= opened || __builtin_sub_overflow(until, opened, &took)) continue;
+    if (__builtin_add_overflow(parts.elapsed_ns, took, &took)) continue;
+    parts.elapsed_ns = took;
   }
   if (accounts != nullptr) {
     parts.workers = accounts->workers;
