@@ -13,6 +13,7 @@
 #include "engine/log_summary.hpp"
 #include "log/segment_reader.hpp"
 #include "record/caught.hpp"
+#include "record/counts.hpp"
 #include "replay/log_runs.hpp"
 #include "replay/log_totals.hpp"
 #include "stats/digest.hpp"
@@ -212,11 +213,10 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
     replay.runs.push_back(report_of(runs.runs[r], scan, reading.from_rings(r)));
     const std::int64_t until = scan.final ? scan.finished_ns : scan.last_taken_ns;
     const std::int64_t opened = runs.runs[r].files.segments.front().header.opened_ns;
-    // Of a hostile file the difference, or the sum, is no number.
-    std::int64_t took = 0;
-    if (until <= opened || __builtin_sub_overflow(until, opened, &took)) continue;
-    if (__builtin_add_overflow(parts.elapsed_ns, took, &took)) continue;
-    parts.elapsed_ns = took;
+    std::int64_t all = 0;
+    if (__builtin_add_overflow(parts.elapsed_ns, nanoseconds_between(opened, until), &all))
+      continue;
+    parts.elapsed_ns = all;
   }
   if (accounts != nullptr) {
     parts.workers = accounts->workers;
