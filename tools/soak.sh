@@ -41,7 +41,9 @@ for stage; do
     power) run "200 power cuts" tests/power_cut_test.py build/tests/power_program build/tools/millrace --cuts 200 ;;
     damage) run "bit flips, truncations and page losses" build/tests/log_damage_test ;;
     faults) run "system calls that fail" build/tests/log_fault_sweep_test ;;
-    stress) run "transport stress" env MILLRACE_STRESS_ROUNDS=40 build/tests/engine_stress ;;
+    stress)
+      run "transport stress" env MILLRACE_STRESS_ROUNDS=40 build/tests/engine_stress
+      run "100,000 short-lived threads, four times" env MILLRACE_THREADS=100000 build/tests/short_lived_stress ;;
     fuzz) run "fuzzing, 24 minutes a target" tests/fuzz.sh 1440 ;;
     *) echo "soak.sh: no stage '$stage'; stages: kill live memory power damage faults stress fuzz"; exit 2 ;;
   esac
