@@ -12,6 +12,8 @@
 #include "engine/log_selection.hpp"
 #include "engine/log_summary.hpp"
 #include "log/segment_reader.hpp"
+#include "record/caught.hpp"
+#include "record/counts.hpp"
 #include "replay/log_runs.hpp"
 #include "replay/log_totals.hpp"
 #include "stats/digest.hpp"
@@ -143,7 +145,13 @@ class Reading {
       if (stopped(options_)) order.stop();
       if (!order.may_begin(i)) return;
       const auto [run, segment] = places_[i];
-      order.give(i, LogTotals::accumulate(runs_.runs[run].segment(segment, run), options_.goodput));
+      try {
+        order.give(i,
+                   LogTotals::accumulate(runs_.runs[run].segment(segment, run), options_.goodput));
+      } catch (...) {
+        order.stop();  // the others would wait for this part
+        throw;
+      }
     });
     if (order.error()) return tl::unexpected(*order.error());
     return {};
@@ -205,7 +213,10 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
     replay.runs.push_back(report_of(runs.runs[r], scan, reading.from_rings(r)));
     const std::int64_t until = scan.final ? scan.finished_ns : scan.last_taken_ns;
     const std::int64_t opened = runs.runs[r].files.segments.front().header.opened_ns;
-    if (until > opened) parts.elapsed_ns += until - opened;
+    std::int64_t all = 0;
+    if (__builtin_add_overflow(parts.elapsed_ns, nanoseconds_between(opened, until), &all))
+      continue;
+    parts.elapsed_ns = all;
   }
   if (accounts != nullptr) {
     parts.workers = accounts->workers;
@@ -238,18 +249,16 @@ bool LogReplay::whole() const noexcept {
 }
 
 Result<LogReplay> replay_logs(std::span<const std::string> dirs, const LogReplayOptions& options) {
-  try {
+  return caught([&]() -> Result<LogReplay> {
     auto runs = LogRuns::open(dirs, options.run, options.ring_dir);
     if (!runs) return tl::unexpected(std::move(runs).error());
     return replay(*runs, options, nullptr);
-  } catch (const std::exception& e) {
-    return failure(Errc::out_of_memory, std::string("replay: ") + e.what());
-  }
+  });
 }
 
 Result<Summary> summarize_log(const std::string& dir, const RunIdentity& identity,
                               const EngineOptions& options, SummaryParts accounts) {
-  try {
+  return caught([&]() -> Result<Summary> {
     auto folder = log::LogFolder::list(dir);
     if (!folder) return tl::unexpected(std::move(folder).error());
     LogRuns runs;
@@ -261,9 +270,7 @@ Result<Summary> summarize_log(const std::string& dir, const RunIdentity& identit
     auto replayed = replay(runs, replay_options, &accounts);
     if (!replayed) return tl::unexpected(std::move(replayed).error());
     return std::move(replayed->summary);
-  } catch (const std::exception& e) {
-    return failure(Errc::out_of_memory, std::string("finish: ") + e.what());
-  }
+  });
 }
 
 }  // namespace millrace
