@@ -154,8 +154,10 @@ int replay_files(const ReplayOptions& options) {
 int replay(const ReplayOptions& options) {
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
-    if (options.run.empty() && options.ring_dir.empty()) return replay_files(options);
-    complain("--run and --ring-dir are for logs, and no input is one");
+    if (options.run.empty() && options.ring_dir.empty() && !options.phases.given()) {
+      return replay_files(options);
+    }
+    complain("--run, --ring-dir, --warmup, --cooldown, --from and --to are for logs, and no input is one");
     return kUsage;
   }
   if (static_cast<std::size_t>(logs) != options.inputs.size()) {
@@ -232,6 +234,7 @@ void declare_replay(CLI::App& app, Action& action) {
   auto* log = command->add_option_group("Logs", "Which runs of a log, and where their rings are");
   log->add_option("--run", options->run, "last (default), all, or the beginning of a run's number");
   log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one");
+  options->phases.declare(*command);
   auto* map =
       command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
   map->add_option("--map", options->map.file, "A TOML file that maps fields");

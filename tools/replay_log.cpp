@@ -133,6 +133,9 @@ int replay_log(const ReplayOptions& options) {
 
   ProgressLine progress(options.quiet);
   LogReplayOptions replay = replay_options(options, *wishes);
+  auto phases = options.phases.parse();
+  if (!phases) return usage(phases.error());
+  replay.phases = *phases;
   replay.progress = [&](std::uint64_t bytes, std::uint64_t records) {
     progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
                               show_count(records)));

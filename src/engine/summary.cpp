@@ -120,8 +120,12 @@ TimeSpan StreamSummary::times() const noexcept {
   return stats_ == nullptr ? TimeSpan{} : stats_->times();
 }
 
-std::uint64_t StreamSummary::notices() const noexcept {
-  return stats_ == nullptr ? 0 : stats_->notices();
+LeftOut StreamSummary::left_out() const noexcept {
+  return stats_ == nullptr ? LeftOut{} : stats_->left_out();
+}
+
+std::optional<TimeWindow> StreamSummary::window() const noexcept {
+  return stats_ == nullptr ? std::nullopt : stats_->window();
 }
 
 std::optional<std::uint64_t> StreamSummary::good() const noexcept {

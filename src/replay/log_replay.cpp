@@ -128,8 +128,11 @@ namespace {
 // All runs' parts, read by threads and merged in order; then each run's rings after its segments.
 class Reading {
  public:
-  Reading(const LogRuns& runs, const LogReplayOptions& options)
-      : runs_(runs), options_(options), totals_(options.goodput) {
+  Reading(const LogRuns& runs, const LogReplayOptions& options, StreamWindows windows)
+      : runs_(runs),
+        options_(options),
+        rules_{options.goodput, std::move(windows)},
+        totals_(rules_) {
     for (std::size_t r = 0; r < runs.runs.size(); ++r) {
       for (std::size_t s = 0; s < runs.runs[r].files.segments.size(); ++s) {
         places_.push_back({r, s});
@@ -146,8 +149,7 @@ class Reading {
       if (!order.may_begin(i)) return;
       const auto [run, segment] = places_[i];
       try {
-        order.give(i,
-                   LogTotals::accumulate(runs_.runs[run].segment(segment, run), options_.goodput));
+        order.give(i, LogTotals::accumulate(runs_.runs[run].segment(segment, run), rules_));
       } catch (...) {
         order.stop();  // the others would wait for this part
         throw;
@@ -178,7 +180,7 @@ class Reading {
     const bool last = s + 1 == run.files.segments.size();
     if (last && run.has_rings()) {
       parts_.push_back(run.rings(totals_.scan(r), r));
-      const PartNumbers rings = LogTotals::accumulate(parts_.back(), options_.goodput);
+      const PartNumbers rings = LogTotals::accumulate(parts_.back(), rules_);
       from_rings_[r] = rings.scan.records;
       records_ += rings.scan.records;
       if (auto merged = totals_.merge(rings, parts_.back(), std::nullopt); !merged) return merged;
@@ -189,6 +191,7 @@ class Reading {
 
   const LogRuns& runs_;
   const LogReplayOptions& options_;
+  const LogTotals::Rules rules_;
   LogTotals totals_;
   std::vector<Place> places_;
   std::vector<LogPart> parts_;  // as merged
@@ -200,10 +203,17 @@ class Reading {
 Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
                          const SummaryParts* accounts) {
   const unsigned threads = threads_for(options.threads);
-  Reading reading(runs, options);
-  if (auto read = reading.read(threads); !read) return tl::unexpected(read.error());
-
   LogReplay replay;
+  auto whole = std::make_unique<Reading>(runs, options, StreamWindows{});
+  if (auto read = whole->read(threads); !read) return tl::unexpected(read.error());
+  if (!options.phases.none() && !stopped(options)) {
+    auto windows = windows_of(whole->parts(), whole->totals(), options.phases);
+    if (!windows) return tl::unexpected(std::move(windows).error());
+    replay.windows = *windows;
+    whole = std::make_unique<Reading>(runs, options, std::move(*windows));
+    if (auto read = whole->read(threads); !read) return tl::unexpected(read.error());
+  }
+  Reading& reading = *whole;
   replay.threads = threads;
   replay.interrupted = stopped(options);
   replay.damages = runs.damages;

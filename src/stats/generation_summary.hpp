@@ -21,13 +21,10 @@
 #include <optional>
 #include <vector>
 
+#include "record/record_filter.hpp"
 #include "stats/generation_profile.hpp"
 
 namespace millrace {
-
-struct TimeWindow {
-  std::int64_t begin_ns, end_ns;
-};
 
 struct StatusDistributions {
   std::array<Distribution, kStatusCount> by_status;
