@@ -6,11 +6,13 @@
 //
 // A rule is CALL:WHAT:N, several with commas between them. N: the Nth call fails; "N+": it and all
 // later ones. WHAT: an errno by name; "short": half of it is written; "delay250": it comes 250 ms
-// late and succeeds. pwrite stands for pwritev as well, fdatasync for itself alone.
+// late and succeeds; "kill": the process is killed before it. CALL: one of those below, or "any" for the Nth
+// of all of them. pwrite stands for pwritev as well, fdatasync for itself alone.
 #undef _FILE_OFFSET_BITS  // both names of each call are defined here
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdlib>
 #include <cstring>
@@ -33,6 +35,7 @@ struct Rule {
   char call[32] = {};
   int error = 0;  // none
   bool is_short = false;
+  bool kills = false;
   long delay_ms = 0;
   unsigned long n = 0;
   bool and_later = false;
@@ -67,11 +70,12 @@ void parse(Rule& rule, const char* text, std::size_t size) {
   if (std::strlen(copy) >= sizeof rule.call) std::abort();
   std::strcpy(rule.call, copy);
   rule.is_short = std::strcmp(what, "short") == 0;
+  rule.kills = std::strcmp(what, "kill") == 0;
   if (std::strncmp(what, "delay", 5) == 0) rule.delay_ms = std::atol(what + 5);
   for (const auto& known : kErrors) {
     if (std::strcmp(what, known.name) == 0) rule.error = known.error;
   }
-  if (rule.error == 0 && !rule.is_short && rule.delay_ms == 0) std::abort();
+  if (rule.error == 0 && !rule.is_short && !rule.kills && rule.delay_ms == 0) std::abort();
   char* end = nullptr;
   rule.n = std::strtoul(n, &end, 10);
   rule.and_later = *end == '+';
@@ -91,10 +95,11 @@ Fate fate(const char* call) {
   if (rules == nullptr) return {};
   for (int i = 0; i < rules->count; ++i) {
     Rule& rule = rules->rule[i];
-    if (std::strcmp(rule.call, call) != 0) continue;
+    if (std::strcmp(rule.call, call) != 0 && std::strcmp(rule.call, "any") != 0) continue;
     const unsigned long nth = rule.calls.fetch_add(1) + 1;
     if (nth != rule.n && !(rule.and_later && nth > rule.n)) continue;
     fired.fetch_add(1);
+    if (rule.kills) ::raise(SIGKILL);
     if (rule.delay_ms != 0) {
       const timespec pause{rule.delay_ms / 1000, rule.delay_ms % 1000 * 1'000'000};
       ::nanosleep(&pause, nullptr);
@@ -145,6 +150,19 @@ FromEnvironment::FromEnvironment() {
     return value;                           \
   }
 
+#define DEFINE_OPEN(symbol)                                                 \
+  EXPORT int symbol(const char* path, int flags, ...) {                     \
+    va_list list;                                                           \
+    va_start(list, flags);                                                  \
+    const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(list, mode_t) : 0;  \
+    va_end(list);                                                           \
+    FAIL_WITH("open", -1)                                                   \
+    static const auto next = real<int (*)(const char*, int, ...)>(#symbol); \
+    return next(path, flags, mode);                                         \
+  }
+DEFINE_OPEN(open)
+DEFINE_OPEN(open64)
+
 #define DEFINE_OPENAT(symbol)                                                    \
   EXPORT int symbol(int dir, const char* path, int flags, ...) {                 \
     va_list list;                                                                \
@@ -187,6 +205,7 @@ DEFINE(int, linkat, "linkat", -1, noexcept,
        (int a, const char* from, int b, const char* to, int flags), (a, from, b, to, flags))
 DEFINE(int, unlinkat, "unlinkat", -1, noexcept, (int dir, const char* path, int flags),
        (dir, path, flags))
+DEFINE(int, unlink, "unlink", -1, noexcept, (const char* path), (path))
 DEFINE(int, renameat2, "renameat2", -1, noexcept,
        (int a, const char* from, int b, const char* to, unsigned flags), (a, from, b, to, flags))
 

@@ -28,39 +28,10 @@
 #include "report/llmeter_display.hpp"
 #include "report/llmeter_files.hpp"
 #include "report/llmeter_stats.hpp"
+#include "seed_vectors.hpp"
 
 namespace millrace {
 namespace {
-
-namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
-
-std::string read_file(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
-Json read_json(const fs::path& file) {
-  Json json = Json::parse(read_file(file), nullptr, false);
-  EXPECT_FALSE(json.is_discarded()) << file << " is not JSON";
-  return json;
-}
-
-// The rules of vcompare.py. In expected files the words stand for the numbers.
-std::optional<double> number(const Json& value) {
-  if (value.is_number()) return value.get<double>();
-  if (value == "NaN") return std::numeric_limits<double>::quiet_NaN();
-  if (value == "Infinity") return std::numeric_limits<double>::infinity();
-  if (value == "-Infinity") return -std::numeric_limits<double>::infinity();
-  return std::nullopt;
-}
-
-bool close(double a, double b) {
-  constexpr double kRelative = 1e-9;
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
-  if (std::isinf(a) || std::isinf(b)) return a == b;
-  return std::abs(a - b) <= kRelative * std::max({1.0, std::abs(a), std::abs(b)});
-}
 
 std::vector<std::string> keys_of(const Json& map) {
   std::vector<std::string> keys;
@@ -345,9 +316,16 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   const fs::path folder = vectors_folder();
   int cases = register_folders("Llmeter", folder / "llmeter", check_llmeter) +
-              register_folders("LlmeterDirs", folder / "llmeter_dirs", check_llmeter_dir);
+              register_folders("LlmeterDirs", folder / "llmeter_dirs", check_llmeter_dir) +
+              register_folders("Guidellm", folder / "guidellm", check_guidellm) +
+              register_folders("GuidellmEvents", folder / "guidellm_events", check_guidellm_events);
   if (fs::exists(folder / "dist" / "values_expected_llmeter.jsonl")) {
     register_test("Dist", "llmeter_values", [folder] { check_dist(folder / "dist"); });
+    ++cases;
+  }
+  for (const auto& [file, check] : distribution_vectors()) {
+    if (!fs::exists(folder / "dist" / file)) continue;
+    register_test("Dist", fs::path(file).stem(), [=] { check(folder / "dist"); });
     ++cases;
   }
   if (cases == 0) {

@@ -47,7 +47,7 @@ TEST(StreamTextTest, TheTextIsThatOfTheDocument) {
   EXPECT_TRUE(text.starts_with(R"({"stream":"requests","schema":"generation","record_size":184,)"
                                R"("fields":[{"name":"status","type":"u8","offset":0},)"))
       << text;
-  EXPECT_NE(text.find(R"("roles":{"status":0,"label":2,"error_class":4,"start":56,)"),
+  EXPECT_NE(text.find(R"("roles":{"status":0,"label":2,"error_class":4,"event":1,"start":56,)"),
             std::string::npos)
       << text;
   EXPECT_NE(text.find(R"({"name":"time_to_first_token","unit":"nanoseconds","domain":"duration",)"

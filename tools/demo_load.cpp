@@ -68,9 +68,10 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
   const double gap_s = options.rate > 0 ? options.workers / options.rate : 0;
 
   auto now = began;
+  auto due = began;
   for (std::uint64_t i = 0; options.records == 0 || i < mine; ++i) {
     if (gap_s > 0) {
-      const auto due = began + std::chrono::nanoseconds(
+      due = began + std::chrono::nanoseconds(
                                    static_cast<std::int64_t>(1e9 * gap_s * static_cast<double>(i)));
       while ((now = Clock::now()) < due) {
         // order: relaxed; a flag from which nothing else is inferred.
@@ -94,6 +95,7 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
     if (GenerationRecord* record = handle.claim()) {
       // It starts when it is pushed, so that rates are those of the pushing; its end lies ahead.
       record->start_ns = ns(now);
+      if (gap_s > 0) record->intended_start_ns = ns(due);
       const std::int64_t generation_ns = ok ? tables->token_gap_ns[c] * (tokens - 1) : 0;
       record->end_ns = record->start_ns + tables->first_token_ns[a] + generation_ns;
       record->status = ok ? Status::ok : Status::error;

@@ -13,13 +13,14 @@
 
 namespace millrace {
 
-/// One request to a language model. Metrics: time_to_first_token, time_to_last_token,
-/// time_per_output_token ((end - first token) / (output_tokens - 1)), input_tokens, output_tokens.
-/// The further time stamps and counts are what schedulers know; docs/definitions.md says which
-/// number needs which.
+/// One request to a language model. Metrics: time_to_first_token, time_to_last_token, response_time (from
+/// the intended start), time_per_output_token ((end - first token) / (output_tokens - 1)), input_tokens,
+/// output_tokens. The further time stamps and counts are what schedulers know; docs/definitions.md says
+/// which number needs which. A scheduler may push the same request when it is scheduled and when it is
+/// started, too: `event` tells these from its result.
 struct GenerationRecord {
   Status status = Status::ok;
-  std::uint8_t event = 0;         // reserved for scheduler events: 0 completed
+  Event event = Event::result;
   std::uint16_t label = 0;        // Engine::label(); 0: none
   std::uint16_t error_class = 0;  // Engine::error_class(); 0: none
   std::uint16_t retries = 0;
@@ -55,12 +56,12 @@ struct GenerationRecord {
   std::int32_t scheduled_requests = kAbsentCount;
   std::int32_t processing_requests = kAbsentCount;
   std::int32_t completed_requests = kAbsentCount;
-  std::int32_t reserved = kAbsentCount;
+  std::int32_t input_characters = kAbsentCount;  // of the prompt; 0: it was empty
 };
 static_assert(sizeof(GenerationRecord) == 184);
 
-/// One request of HTTP and the like, one cache line. Metrics: latency (end - start),
-/// time_to_first_byte, bytes_sent, bytes_received.
+/// One request of HTTP and the like, one cache line. Metrics: latency (end - start), response_time (end -
+/// intended start), time_to_first_byte, bytes_sent, bytes_received.
 struct RequestRecord {
   Status status = Status::ok;
   std::uint8_t reserved = 0;

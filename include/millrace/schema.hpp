@@ -53,6 +53,14 @@ enum class Status : std::uint8_t { ok = 0, error = 1, incomplete = 2 };
 inline constexpr std::size_t kStatusCount = 3;
 MILLRACE_API std::string_view to_string(Status status) noexcept;
 
+/// What a record tells of. A result counts; the others are kept, and enter no statistic of results.
+enum class Event : std::uint8_t {
+  result = 0,
+  scheduled = 1,
+  started = 2,
+  withdrawn = 3,  // given up before it was sent
+};
+
 enum class Unit : std::uint8_t {
   none,
   nanoseconds,
@@ -118,6 +126,7 @@ struct Schema {
   std::optional<Field> status;       // u8: a Status; absent: every record is ok
   std::optional<Field> label;        // u16: an interned label
   std::optional<Field> error_class;  // u16: an interned error class
+  std::optional<Field> event;        // u8: an Event; absent: every record is a result
   std::optional<Field> start;        // i64 ns
   std::optional<Field> intended_start;
   std::optional<Field> end;
@@ -225,6 +234,10 @@ class SchemaBuilder {
   template <typename M>
   SchemaBuilder& error_class(M T::*member) {
     return role(schema_.error_class, "error_class", member);
+  }
+  template <typename M>
+  SchemaBuilder& event(M T::*member) {
+    return role(schema_.event, "event", member);
   }
   template <typename M>
   SchemaBuilder& start(M T::*member) {

@@ -131,6 +131,8 @@ class StreamSummary {
   /// Error classes and how many records carry them, in order of first use.
   [[nodiscard]] MILLRACE_API std::vector<std::pair<std::string, std::uint64_t>> errors() const;
   [[nodiscard]] MILLRACE_API TimeSpan times() const noexcept;
+  /// Records that were no results (Event): in no other number of the stream, but in its accounts.
+  [[nodiscard]] MILLRACE_API std::uint64_t notices() const noexcept;
   /// Records that met every limit of StreamOptions::goodput; nullopt when there was none.
   [[nodiscard]] MILLRACE_API std::optional<std::uint64_t> good() const noexcept;
 

@@ -120,6 +120,10 @@ TimeSpan StreamSummary::times() const noexcept {
   return stats_ == nullptr ? TimeSpan{} : stats_->times();
 }
 
+std::uint64_t StreamSummary::notices() const noexcept {
+  return stats_ == nullptr ? 0 : stats_->notices();
+}
+
 std::optional<std::uint64_t> StreamSummary::good() const noexcept {
   return stats_ == nullptr ? std::nullopt : stats_->good();
 }

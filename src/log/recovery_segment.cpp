@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "log/frame_file.hpp"
+#include "log/named_file.hpp"
 #include "record/crc32c.hpp"
 
 namespace millrace::log {
@@ -117,13 +118,7 @@ Result<void> RecoverySegment::end(std::uint16_t flags, EndPayload totals) {
 
 Result<void> RecoverySegment::show() {
   const std::string shown = dir_ + '/' + segment_name(header_.segment);
-  if (::renameat2(AT_FDCWD, path_.c_str(), AT_FDCWD, shown.c_str(), RENAME_NOREPLACE) != 0) {
-    // Where the file system knows no such renaming a link does the same in two steps.
-    if (errno != EINVAL || ::link(path_.c_str(), shown.c_str()) != 0) {
-      return cannot("rename", errno);
-    }
-    ::unlink(path_.c_str());
-  }
+  if (const int why = give_name(AT_FDCWD, path_, shown); why != 0) return cannot("rename", why);
   path_ = shown;
   return {};
 }

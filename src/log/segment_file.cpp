@@ -32,13 +32,6 @@ int again(const Call& call) noexcept {
 
 }  // namespace
 
-int unlink_if(int dir_fd, const std::string& name, const FileId& id) noexcept {
-  struct stat about {};
-  if (::fstatat(dir_fd, name.c_str(), &about, AT_SYMLINK_NOFOLLOW) != 0) return errno;
-  if (FileId{about.st_dev, about.st_ino} != id) return ESTALE;
-  return ::unlinkat(dir_fd, name.c_str(), 0) == 0 ? 0 : errno;
-}
-
 const char* words(SegmentFile::Harm harm) noexcept {
   switch (harm) {
     case SegmentFile::Harm::none:

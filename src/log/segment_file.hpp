@@ -24,6 +24,7 @@
 #include "millrace/result.hpp"
 
 #include "log/format.hpp"
+#include "log/named_file.hpp"
 #include "transport/bus_guard.hpp"
 
 namespace millrace::log {
@@ -35,15 +36,6 @@ struct SegmentPlan {
   bool mapped = true;
   bool durable = false;  // header and name are synced before make() returns
 };
-
-/// Which file a name meant when it was made: a name may mean another one later.
-struct FileId {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  bool operator==(const FileId&) const = default;
-};
-/// Removes the name if it still means that file. 0, or errno; ESTALE: it means another.
-int unlink_if(int dir_fd, const std::string& name, const FileId& id) noexcept;
 
 class SegmentFile {
  public:
@@ -95,7 +87,6 @@ class SegmentFile {
       const SegmentPlan& plan) noexcept;  // what failed, errno tells why; nullptr: ok
   bool allocate() noexcept;
   bool map() noexcept;
-  bool give_name() noexcept;
 
   const int dir_fd_;
   const std::string dir_;

@@ -129,7 +129,11 @@ const char* SegmentFile::prepare(const SegmentPlan& plan) noexcept {
     }
   }
   if (plan.durable && again([&] { return ::fdatasync(fd_); }) != 0) return "sync";
-  if (!give_name()) return "name";
+  if (const int why = give_name(dir_fd_, temporary_, name_); why != 0) {
+    errno = why;
+    return "name";
+  }
+  temporary_.clear();
   if (plan.durable && again([&] { return ::fsync(dir_fd_); }) != 0) return "sync the folder of";
   return nullptr;
 }
@@ -160,19 +164,6 @@ bool SegmentFile::map() noexcept {
   ::munmap(memory_, bytes());
   memory_ = nullptr;
   mapped_ = false;
-  return true;
-}
-
-bool SegmentFile::give_name() noexcept {
-  const char* const from = temporary_.c_str();
-  const char* const to = name_.c_str();
-  if (again([&] { return ::renameat2(dir_fd_, from, dir_fd_, to, RENAME_NOREPLACE); }) != 0) {
-    if (errno != EINVAL && errno != ENOSYS) return false;
-    // NFS and others have no RENAME_NOREPLACE; link() refuses a name that is taken as well.
-    if (again([&] { return ::linkat(dir_fd_, from, dir_fd_, to, 0); }) != 0) return false;
-    ::unlinkat(dir_fd_, from, 0);
-  }
-  temporary_.clear();
   return true;
 }
 

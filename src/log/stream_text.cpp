@@ -40,6 +40,7 @@ struct Role {
 constexpr Role kRoles[] = {{"status", &Schema::status, FieldType::u8},
                            {"label", &Schema::label, FieldType::u16},
                            {"error_class", &Schema::error_class, FieldType::u16},
+                           {"event", &Schema::event, FieldType::u8},
                            {"start", &Schema::start, FieldType::i64},
                            {"intended_start", &Schema::intended_start, FieldType::i64},
                            {"end", &Schema::end, FieldType::i64}};

@@ -7,7 +7,7 @@ Result<Schema> RecordTraits<GenerationRecord>::schema() {
   using R = GenerationRecord;
   return SchemaBuilder<R>("generation")
       .status(&R::status)
-      .field("event", &R::event)
+      .event(&R::event)
       .label(&R::label)
       .error_class(&R::error_class)
       .field("retries", &R::retries)
@@ -39,10 +39,11 @@ Result<Schema> RecordTraits<GenerationRecord>::schema() {
       .field("scheduled_requests", &R::scheduled_requests)
       .field("processing_requests", &R::processing_requests)
       .field("completed_requests", &R::completed_requests)
-      .field("reserved", &R::reserved)
+      .field("input_characters", &R::input_characters)
       .metric("time_to_first_token", Unit::nanoseconds,
               difference(&R::first_token_ns, &R::start_ns))
       .metric("time_to_last_token", Unit::nanoseconds, difference(&R::end_ns, &R::start_ns))
+      .metric("response_time", Unit::nanoseconds, difference(&R::end_ns, &R::intended_start_ns))
       .metric("time_per_output_token", Unit::nanoseconds_per_token,
               per_count_less_one(&R::end_ns, &R::first_token_ns, &R::output_tokens))
       .metric("input_tokens", Unit::tokens, field(&R::input_tokens))
@@ -66,6 +67,7 @@ Result<Schema> RecordTraits<RequestRecord>::schema() {
       .field("bytes_received", &R::bytes_received)
       .field("request_id", &R::request_id)
       .metric("latency", Unit::nanoseconds, difference(&R::end_ns, &R::start_ns))
+      .metric("response_time", Unit::nanoseconds, difference(&R::end_ns, &R::intended_start_ns))
       .metric("time_to_first_byte", Unit::nanoseconds, difference(&R::first_byte_ns, &R::start_ns))
       .metric("bytes_sent", Unit::bytes, field(&R::bytes_sent))
       .metric("bytes_received", Unit::bytes, field(&R::bytes_received))

@@ -153,6 +153,7 @@ Result<void> Schema::validate() const {
   const Role roles[] = {{"status", status, FieldType::u8},
                         {"label", label, FieldType::u16},
                         {"error_class", error_class, FieldType::u16},
+                        {"event", event, FieldType::u8},
                         {"start", start, FieldType::i64},
                         {"intended_start", intended_start, FieldType::i64},
                         {"end", end, FieldType::i64}};

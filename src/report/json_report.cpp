@@ -116,6 +116,7 @@ Json stream_json(const StreamSummary& stream, const Report& report) {
   for (const auto& [name, count] : stream.errors())
     errors.push_back({{"class", name}, {"records", count}});
   json["errors"] = std::move(errors);
+  if (stream.schema().event) json["notices"] = stream.notices();
   if (stream.good()) {
     Json limits = Json::object();
     for (const Limit& limit : limits_of(report, stream)) limits[limit.metric] = limit.at_most;

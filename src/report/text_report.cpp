@@ -42,6 +42,10 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
   if (const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}}); ok != n) {
     out += fmt::format("   {} failed", percent(n - ok, n));
   }
+  if (stream.notices() != 0) {
+    out += fmt::format("   and {} of requests that were scheduled, started or withdrawn",
+                       plural(stream.notices(), "notice"));
+  }
   out += "\n";
   if (stream.good()) {
     out += fmt::format("goodput  {} of {} ({}):", show_count(*stream.good()), show_count(n),

@@ -113,6 +113,7 @@ void add_numbers(Digest& digest, const StreamStats& stats, std::span<const std::
   const auto good = stats.good();
   digest.add(std::uint64_t{good.has_value()});
   digest.add(good.value_or(0));
+  if (stats.schema().event) digest.add(stats.notices());
 
   digest.add(std::uint64_t{stats.schema().metrics.size()});
   for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {

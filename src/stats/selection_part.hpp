@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "record/column.hpp"
+#include "record/record_filter.hpp"
 #include "record/slice.hpp"
 #include "stats/selection_plan.hpp"
 #include "stats/stream_stats.hpp"
@@ -57,7 +58,7 @@ class SelectionPart {
   /// For all passes of a RankSelection, whose plan changes in its place between them.
   SelectionPart(const StreamStats& totals, const SelectionPlan& plan);
 
-  void accumulate(const Slice& slice, const NameMap& names);
+  void accumulate(const Slice& all, const NameMap& names);
 
   /// Empties it for the pass that comes.
   void begin_pass(std::size_t pairs_max);
@@ -85,6 +86,7 @@ class SelectionPart {
 
   const StreamStats& totals_;
   const SelectionPlan& plan_;
+  RecordFilter filter_;
   Column column_;
   std::array<std::uint16_t, kSliceRecordsMax> hits_;
   std::array<std::uint16_t, kSliceRecordsMax> labels_;

@@ -64,6 +64,7 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
       memory_(std::move(memory)),
       labels_room_(room_for_labels(schema_, limits)),
       goodput_(std::move(goodput)),
+      filter_(schema_),
       observers_(schema_.metrics.size()),
       status_cells_(schema_.metrics.size()),
       values_dropped_(!memory_->exact),
@@ -71,7 +72,9 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
 
 StreamStats::~StreamStats() = default;
 
-void StreamStats::accumulate(const Slice& slice, const NameMap& names) {
+void StreamStats::accumulate(const Slice& all, const NameMap& names) {
+  const Slice slice = filter_.results(all);
+  notices_ += all.count - slice.count;
   if (slice.count == 0) return;
   known_.clear();  // ranks are of other values now
   group(slice, names);

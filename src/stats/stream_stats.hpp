@@ -31,6 +31,7 @@
 #include "millrace/summary.hpp"
 
 #include "record/column.hpp"
+#include "record/record_filter.hpp"
 #include "record/slice.hpp"
 #include "stats/arena.hpp"
 #include "stats/exact_store.hpp"
@@ -93,7 +94,7 @@ class StreamStats {
               std::vector<Bound> goodput);
   ~StreamStats();
 
-  void accumulate(const Slice& slice, const NameMap& names);
+  void accumulate(const Slice& all, const NameMap& names);
   void end_segment();
   /// Appends a later segment that was accumulated apart: into a StreamStats of the same schema,
   /// limits and goodput, which has seen nothing else and has ended it. `names` maps its numbers to
@@ -159,6 +160,8 @@ class StreamStats {
   [[nodiscard]] const std::vector<std::uint16_t>& errors() const noexcept { return error_order_; }
   [[nodiscard]] std::uint64_t error_count(std::uint16_t error) const noexcept;
   [[nodiscard]] const TimeSpan& times() const noexcept { return times_; }
+  /// Records that were no results (Schema::event).
+  [[nodiscard]] std::uint64_t notices() const noexcept { return notices_; }
   [[nodiscard]] std::optional<std::uint64_t> good() const noexcept;
 
  private:
@@ -197,6 +200,8 @@ class StreamStats {
   std::shared_ptr<ExactMemory> memory_;
   std::uint32_t labels_room_;
   std::vector<Bound> goodput_;
+  RecordFilter filter_;
+  std::uint64_t notices_ = 0;
   std::vector<std::vector<Observer>> observers_;  // by metric
   std::uint64_t observers_detached_ = 0;
 

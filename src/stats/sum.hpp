@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Sum: of integers exactly, in 128 bits; of doubles with a second double that keeps what rounding
-// would lose (Neumaier 1974), so that 10^9 values still sum to within a few units of the last
-// place.
+// Sum: of integers exactly, in 128 bits; of doubles compensated.
 #pragma once
 
 #include <cstdint>
 #include <span>
+
+#include "stats/compensated_sum.hpp"
 
 namespace millrace {
 
@@ -23,8 +23,7 @@ class Sum {
 
  private:
   Int128 integer_ = 0;  // 2^63 values of 2^63 fit
-  double sum_ = 0;
-  double compensation_ = 0;
+  CompensatedSum doubles_;
 };
 
 }  // namespace millrace

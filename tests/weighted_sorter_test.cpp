@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "stats/weighted_sorter.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <tuple>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace millrace {
+namespace {
+
+// Holds what was put away; from the `bad`-th call on it fails.
+class MemorySpill : public Spill {
+ public:
+  explicit MemorySpill(int bad = -1) : bad_(bad) {}
+  std::string append(std::span<const std::byte> bytes) override {
+    if (calls_++ == bad_) return "no space left on device";
+    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
+    return "";
+  }
+  std::string read(std::uint64_t offset, std::span<std::byte> bytes) override {
+    if (calls_++ == bad_) return "input/output error";
+    if (offset + bytes.size() > bytes_.size()) return "beyond the end";
+    std::memcpy(bytes.data(), bytes_.data() + offset, bytes.size());
+    return "";
+  }
+
+ private:
+  std::vector<std::byte> bytes_;
+  int bad_;
+  int calls_ = 0;
+};
+
+using Items = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // key and weight
+
+Items in_order(std::initializer_list<WeightedSorter*> sorters) {
+  Items items;
+  visit_sorted(sorters, [&](std::span<const Weighted> some) {
+    EXPECT_FALSE(some.empty());
+    for (const Weighted& item : some) {
+      EXPECT_TRUE(items.empty() || items.back().first <= item.key);
+      items.emplace_back(item.key, item.weight);
+    }
+  });
+  std::sort(items.begin(), items.end());
+  return items;
+}
+
+TEST(WeightedSorter, NothingIsVisitedOfNothing) {
+  SortRoom room;
+  WeightedSorter a(room), b(room);
+  EXPECT_TRUE(in_order({}).empty());
+  EXPECT_TRUE(in_order({&a, &b}).empty());
+}
+
+TEST(WeightedSorter, EachItemComesOnceInOrderOfItsKeyWhateverTheRoom) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (int round = 0; round < 60; ++round) {
+    const std::uint64_t keys = std::uint64_t{1} << (random() % 3 == 0 ? 4 : 1 + random() % 63);
+    const std::size_t room_bytes = 1 + random() % 2'000'000;
+    SortRoom room(room_bytes, std::make_unique<MemorySpill>());
+    WeightedSorter sorters[] = {WeightedSorter(room), WeightedSorter(room), WeightedSorter(room)};
+    Items expected;
+    const std::size_t n = random() % 200'000;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint64_t key = random() % keys, weight = random();
+      sorters[random() % 7 % 3].add({weight, key});
+      expected.emplace_back(key, weight);
+    }
+    std::sort(expected.begin(), expected.end());
+    for (int again = 0; again < 2; ++again) {
+      ASSERT_EQ(in_order({&sorters[0], &sorters[1], &sorters[2]}), expected);
+      const Weighted late{random(), random() % keys};  // between visits
+      sorters[1].add(late);
+      expected.insert(std::upper_bound(expected.begin(), expected.end(),
+                                       std::pair(late.key, late.weight)),
+                      {late.key, late.weight});
+    }
+    EXPECT_EQ(sorters[0].size() + sorters[1].size() + sorters[2].size(), expected.size());
+    EXPECT_EQ(room.failed(), "");
+  }
+}
+
+TEST(WeightedSorter, WhatDoesNotFitIsPutAwayAndTheRestHeld) {
+  SortRoom room(std::size_t{1} << 20, std::make_unique<MemorySpill>());
+  WeightedSorter sorter(room);
+  for (std::uint64_t i = 0; i < 1'000'000; ++i) sorter.add({i, ~i});
+  EXPECT_GT(room.spilled_bytes(), 15'000'000u);
+  EXPECT_LE(room.spilled_bytes(), 16'000'000u);
+  EXPECT_EQ(in_order({&sorter}).size(), 1'000'000u);
+}
+
+TEST(WeightedSorter, AnErrorOfTheSpillIsToldAndNothingIsMadeUp) {
+  for (int bad = 0; bad < 12; ++bad) {
+    SortRoom room(1, std::make_unique<MemorySpill>(bad));
+    WeightedSorter sorter(room);
+    for (std::uint64_t i = 0; i < 40'000; ++i) sorter.add({1, i * 7 % 40'009});
+    std::uint64_t last = 0, seen = 0;
+    visit_sorted({&sorter}, [&](std::span<const Weighted> some) {
+      for (const Weighted& item : some) {
+        EXPECT_LE(last, item.key);
+        EXPECT_EQ(item.weight, 1u);
+        last = item.key;
+        ++seen;
+      }
+    });
+    EXPECT_NE(room.failed(), "") << "call " << bad;
+    EXPECT_LT(seen, 40'000u);
+  }
+}
+
+}  // namespace
+}  // namespace millrace
