@@ -129,7 +129,7 @@ class Host {
     for (int w = 0; w < 3; ++w) {
       auto worker = again("worker", [&] { return stream.worker(); });
       if (!worker) continue;
-      std::optional<Load<T>> load(std::in_place, std::move(*worker));
+      std::optional<Load<T>> load(Load<T>{std::move(*worker), {}});
       for (int i = 0; i < 700; ++i) load->push(make(i));
       if (w == 1) (void)quiet("flush", [&] { return engine_.flush(); });
       load->check();
