@@ -43,25 +43,23 @@ Result<std::unique_ptr<NamesFile>> NamesFile::create(const std::string& dir,
   seal(sealed);
   std::string path = dir + "/" + names_file_name(identity_of(header));
   // Before the file: what cannot be held must not be left behind.
+  const std::string temporary = path + ".tmp";  // a run killed meanwhile leaves no names file
   std::unique_ptr<NamesFile> names(new NamesFile(std::move(path), sealed));
-  const std::string temporary = names->path_ + ".tmp";  // a run killed meanwhile leaves no names file
   if (const int why = names->make(temporary); why != 0) return refused("make", names->path_, why);
-  const auto drop = [&](const char* what, int why) {
-    ::unlinkat(AT_FDCWD, temporary.c_str(), 0);
-    return refused(what, names->path_, why);
-  };
-  if (const int why = write_all(names->fd_, 0, std::as_bytes(std::span(&sealed, 1))); why != 0) {
-    return drop("write", why);
+  const char* verb = "write";
+  int why = write_all(names->fd_, 0, std::as_bytes(std::span(&sealed, 1)));
+  if (why == 0) {
+    verb = "name";
+    why = give_name(AT_FDCWD, temporary, names->path_);
   }
-  if (const int why = give_name(AT_FDCWD, temporary, names->path_); why != 0) {
-    return drop("name", why);
-  }
-  return names;
+  if (why == 0) return names;
+  ::unlinkat(AT_FDCWD, temporary.c_str(), 0);
+  return refused(verb, names->path_, why);
 }
 
-int NamesFile::make(const std::string& temporary) noexcept {
+int NamesFile::make(const std::string& name) noexcept {
   do {
-    fd_ = ::openat(AT_FDCWD, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+    fd_ = ::openat(AT_FDCWD, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                    0600);
   } while (fd_ < 0 && errno == EINTR);
   if (fd_ < 0) return errno;

@@ -41,7 +41,7 @@ class NamesFile {
 
  private:
   NamesFile(std::string path, const SegmentHeader& header);
-  [[nodiscard]] int make(const std::string& temporary) noexcept;  // 0, or errno
+  [[nodiscard]] int make(const std::string& name) noexcept;  // 0, or errno
   Result<void> write(FrameType type, std::span<const std::byte> payload);
   [[nodiscard]] int put(FrameType type, std::uint32_t frame,
                         std::span<const std::byte> payload) noexcept;
