@@ -76,7 +76,7 @@ Result<LogReplay> replay(const std::string& dir, unsigned threads = 1) {
 
 // attempt(n) for n = 1, 2, .. until it says that the fault did not come.
 void sweep(const std::function<bool(std::uint64_t n)>& attempt) {
-  Places places(16);
+  Places places(32);
   for (bool came = true; came && !testing::Test::HasFailure();) {
     const std::uint64_t n = places.next();
     SCOPED_TRACE(testing::Message() << "n = " << n);
@@ -96,7 +96,7 @@ INSTANTIATE_TEST_SUITE_P(, OutOfMemoryReplay, testing::Values(Times::once, Times
                          });
 
 TEST_P(OutOfMemoryReplay, OfALogAndOfRingsIsRightOrAnError) {
-  TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   const std::string dir = folder / "run";
   make_log(dir);
   const LogReplay whole = replay(dir).value();
@@ -122,7 +122,7 @@ TEST_P(OutOfMemoryReplay, OfALogAndOfRingsIsRightOrAnError) {
 }
 
 TEST_P(OutOfMemoryReplay, OfItsSummaryAQuestionIsAnsweredOrThrowsAndChangesNothing) {
-  TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   make_log(folder / "run");
   const auto answers = [](const Summary& summary) {
     const StreamSummary& requests = summary["requests"];
@@ -151,11 +151,11 @@ TEST_P(OutOfMemoryReplay, OfItsSummaryAQuestionIsAnsweredOrThrowsAndChangesNothi
 }
 
 TEST_P(OutOfMemoryReplay, OfRingsAtTheNextOpenRecoversThemOrIsAnErrorAndLosesNothing) {
-  TemporaryFolder folder;
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
   make_log(folder / "run");
   const std::uint64_t digest = replay(folder / "run").value().summary.digest();
   sweep([&](std::uint64_t n) {
-    const TemporaryFolder copy;
+    const TemporaryFolder copy = TemporaryFolder::in_memory();
     const std::string dir = copy / "run";
     std::filesystem::copy(folder / "run", dir);
     EngineOptions options = small(dir);
@@ -181,7 +181,7 @@ TEST_P(OutOfMemoryReplay, OfRingsAtTheNextOpenRecoversThemOrIsAnErrorAndLosesNot
 
 TEST_P(OutOfMemoryReplay, OfALowMemoryRunAtItsFinishIsRightOrAnErrorAndCanBeAskedAgain) {
   sweep([&](std::uint64_t n) {
-    const TemporaryFolder folder;
+    const TemporaryFolder folder = TemporaryFolder::in_memory();
     EngineOptions options = small(folder / "run");
     options.low_memory = true;
     auto engine = Engine::open(options).value();

@@ -129,7 +129,7 @@ class Host {
     for (int w = 0; w < 3; ++w) {
       auto worker = again("worker", [&] { return stream.worker(); });
       if (!worker) continue;
-      std::optional<Load<T>> load(std::in_place, std::move(*worker));
+      std::optional<Load<T>> load(Load<T>{std::move(*worker), {}});
       for (int i = 0; i < 700; ++i) load->push(make(i));
       if (w == 1) (void)quiet("flush", [&] { return engine_.flush(); });
       load->check();
@@ -189,7 +189,7 @@ void check_log(const TemporaryFolder& folder, const std::optional<Summary>& live
 // True: the fault came.
 bool one_run(std::uint64_t n, Times times, bool with_log) {
   SCOPED_TRACE(testing::Message() << (times == Times::once ? "once, n = " : "for good, n = ") << n);
-  const TemporaryFolder made;
+  const TemporaryFolder made = TemporaryFolder::in_memory();
   const TemporaryFolder* const folder = with_log ? &made : nullptr;
   const std::size_t open_before = descriptors();
   EngineOptions options = options_of(folder);
@@ -231,7 +231,7 @@ bool one_run(std::uint64_t n, Times times, bool with_log) {
 }
 
 void sweep(Times times, bool with_log) {
-  Places places(with_log ? 3 : 1);
+  Places places(with_log ? 5 : 1);
   while (one_run(places.next(), times, with_log) && !testing::Test::HasFailure()) {
   }
   EXPECT_GT(places.n(), 100u) << "allocations of a run";
