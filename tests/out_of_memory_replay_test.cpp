@@ -202,7 +202,9 @@ TEST_P(OutOfMemoryReplay, OfALowMemoryRunAtItsFinishIsRightOrAnErrorAndCanBeAske
     }
     { const Engine closed = std::move(engine); }
     const LogReplay read = replay(folder / "run").value();
-    EXPECT_EQ(read.runs.at(0).records, 3'000u);
+    EXPECT_EQ(read.runs.at(0).records, 3'000u)
+        << read.runs[0].unlogged << " unlogged, " << read.runs[0].missing << " missing, "
+        << read.runs[0].from_rings << " from rings: " << (summary ? summary->log()->error : "");
     if (summary && summary->log()->error.empty()) {
       EXPECT_EQ(summary->digest(), read.summary.digest());
     }
