@@ -49,13 +49,22 @@ GenerationRecord record_of(const Json& line) {
   };
   record.first_token_ns = time("first_token_time");
   record.last_token_ns = time("last_token_time");
+  const Json& info = line["scheduler_info"];
+  record.intended_start_ns = nanoseconds(info["targeted_start_time"]);
+  record.queued_ns = nanoseconds(info["queued_time"]);
+  record.dequeued_ns = nanoseconds(info["dequeued_time"]);
+  record.scheduled_ns = nanoseconds(info["scheduled_time"]);
+  record.resolve_start_ns = nanoseconds(info["worker_start"]);
+  record.resolve_end_ns = nanoseconds(info["worker_end"]);
   record.input_tokens = line["prompt_tokens"];
   record.output_tokens = line["output_tokens"];
   record.input_characters = static_cast<std::int32_t>(line["prompt"].get<std::string>().size());
   return record;
 }
 
-std::vector<GenerationRecord> records_of(const fs::path& dir) {
+}  // namespace
+
+std::vector<GenerationRecord> guidellm_records(const fs::path& dir) {
   std::vector<GenerationRecord> records;
   const std::string text = read_packed(dir / "requests.jsonl");
   for (std::size_t at = 0; at < text.size();) {
@@ -65,6 +74,8 @@ std::vector<GenerationRecord> records_of(const fs::path& dir) {
   }
   return records;
 }
+
+namespace {
 
 constexpr const char* kStatuses[] = {"successful", "errored", "incomplete"};
 
@@ -115,7 +126,7 @@ GenerationSummary summary_of(const std::vector<GenerationRecord>& records, const
 }  // namespace
 
 void check_guidellm(const fs::path& dir) {
-  const std::vector<GenerationRecord> records = records_of(dir);
+  const std::vector<GenerationRecord> records = guidellm_records(dir);
   const Json v021 = read_json(dir / "expected_v021.json"), v073 = read_json(dir / "expected_v073.json");
   if (v021.contains("raises")) {
     EXPECT_TRUE(records.empty()) << "a run without requests is an empty summary here";

@@ -13,10 +13,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+
+#include "millrace/record.hpp"
 
 namespace millrace {
 
@@ -49,8 +52,11 @@ inline bool close(double a, double b, double relative = 1e-9) {
   return std::abs(a - b) <= relative * std::max({1.0, std::abs(a), std::abs(b)});
 }
 
-/// One run of guidellm.
+/// The requests of a run of guidellm.
+std::vector<GenerationRecord> guidellm_records(const fs::path& dir);
+/// Such a run, in memory; and through a log, to the files that guidellm wrote, if there are some.
 void check_guidellm(const fs::path& dir);
+void check_guidellm_files(const fs::path& dir);
 /// The events of one.
 void check_guidellm_events(const fs::path& dir);
 

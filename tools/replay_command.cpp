@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "exit_code.hpp"
+#include "guidellm_output.hpp"
 #include "ingest/file_replay.hpp"
 #include "ingest/timestamp.hpp"
 #include "output.hpp"
@@ -55,6 +56,10 @@ int replay_files(const ReplayOptions& options) {
   auto given = options.window();
   if (!given) return usage(given.error());
   const bool profiled = !options.profile.empty();
+  if (is_guidellm(options.profile)) {
+    complain("--profile " + options.profile + " is for logs, and no input is one");
+    return kUsage;
+  }
 
   StopSignal::install();
   auto input = ReplayInput::open(options.inputs, options.map, profiled, options.lazy,
@@ -211,7 +216,7 @@ void declare_replay(CLI::App& app, Action& action) {
       command
           ->add_option("--profile", options->profile,
                        "Reproduce another tool's numbers, its definitions and its faults")
-          ->check(CLI::IsMember({"llmeter", "llmeter-pr56"}));
+          ->check(CLI::IsMember({"llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
   for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
     profile->excludes(command->get_option(own));
   }

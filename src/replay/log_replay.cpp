@@ -12,6 +12,7 @@
 #include "engine/log_selection.hpp"
 #include "engine/log_summary.hpp"
 #include "log/segment_reader.hpp"
+#include "record/record_filter.hpp"
 #include "record/caught.hpp"
 #include "record/counts.hpp"
 #include "replay/log_runs.hpp"
@@ -159,8 +160,8 @@ class Reading {
     return {};
   }
 
-  [[nodiscard]] LogTotals& totals() noexcept { return totals_; }
-  [[nodiscard]] std::vector<LogPart>& parts() noexcept { return parts_; }
+  [[nodiscard]] const LogTotals& totals() const noexcept { return totals_; }
+  [[nodiscard]] const std::vector<LogPart>& parts() const noexcept { return parts_; }
   [[nodiscard]] std::uint64_t from_rings(std::size_t run) const {
     const auto at = from_rings_.find(run);
     return at == from_rings_.end() ? 0 : at->second;
@@ -199,6 +200,26 @@ class Reading {
   std::uint64_t bytes_ = 0;
   std::uint64_t records_ = 0;
 };
+
+void show(const Reading& reading, const LogReplayOptions& options, const Summary& summary,
+          std::int64_t opened_ns) {
+  std::vector<RecordFilter> filters;
+  for (const StreamSummary& stream : summary.streams()) {
+    filters.emplace_back(stream.schema(), stream.window());
+  }
+  options.visitor->begin(summary, opened_ns);
+  for (const LogPart& part : reading.parts()) {
+    if (stopped(options)) return;
+    const RunNumbers& run = reading.totals().numbers()[part.run];
+    log::PartScan scan;
+    visit_part(part, scan, [&](std::uint16_t number, const Slice& slice) {
+      const std::size_t stream = run.stream(number);
+      if (stream == RunNumbers::kNoStream) return;
+      LeftOut known;
+      options.visitor->visit(stream, slice, filters[stream].results(slice, known), run.names());
+    });
+  }
+}
 
 Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
                          const SummaryParts* accounts) {
@@ -248,6 +269,10 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
   }
   replay.passes = selection->passes();
   replay.summary = SummaryBuilder::build(std::move(parts));
+  if (options.visitor != nullptr && !runs.runs.empty()) {
+    show(reading, options, replay.summary,
+         runs.runs.front().files.segments.front().header.opened_ns);
+  }
   return replay;
 }
 

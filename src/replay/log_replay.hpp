@@ -31,6 +31,7 @@
 #include "log/frame_source.hpp"
 #include "record/run_identity.hpp"
 #include "replay/log_window.hpp"
+#include "replay/result_visitor.hpp"
 
 namespace millrace {
 
@@ -44,6 +45,7 @@ struct LogReplayOptions {
   bool by_label = false;                                     // percentiles of each label, too
   std::optional<std::vector<Limit>> goodput = std::nullopt;  // instead of the log's own
   LogPhases phases = {};  // what is left out; of one run, and costs a second reading
+  ResultVisitor* visitor = nullptr;  // a further reading, when all is known
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::uint64_t bytes, std::uint64_t records)> progress = nullptr;
 };

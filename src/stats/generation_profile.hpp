@@ -18,6 +18,7 @@
 #include "millrace/record.hpp"
 
 #include "stats/distribution.hpp"
+#include "stats/running_table.hpp"
 #include "stats/timeline.hpp"
 
 namespace millrace {
@@ -59,6 +60,7 @@ struct GenerationProfile {
   double near_seconds;  // events as near as that are one
   TimeAxis::Arithmetic arithmetic;
   bool as_0_2_1;  // its levels and rates
+  RunningTable running;
 };
 
 std::span<const GenerationProfile> generation_profiles();

@@ -24,11 +24,10 @@
 
 #include "stats/completion_phases.hpp"
 #include "stats/running_stat.hpp"
+#include "stats/running_table.hpp"
 #include "stats/token_counts.hpp"
 
 namespace millrace {
-
-enum class RunningTable : std::uint8_t { millrace, guidellm_0_2_1, guidellm_0_7_3 };
 
 struct RunningRules {
   RunningTable table = RunningTable::millrace;

@@ -151,7 +151,8 @@ GenerationProfile guidellm_0_2_1() {
           .values = {.equal_values_are_one = false},
           .near_seconds = 1e-6,
           .arithmetic = TimeAxis::Arithmetic::seconds,
-          .as_0_2_1 = true};
+          .as_0_2_1 = true,
+          .running = RunningTable::guidellm_0_2_1};
 }
 
 }  // namespace millrace

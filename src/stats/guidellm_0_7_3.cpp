@@ -228,7 +228,8 @@ GenerationProfile guidellm_0_7_3() {
           .values = {.count = DistributionRule::Count::weights},
           .near_seconds = 1e-4,
           .arithmetic = TimeAxis::Arithmetic::seconds,
-          .as_0_2_1 = false};
+          .as_0_2_1 = false,
+          .running = RunningTable::guidellm_0_7_3};
 }
 
 }  // namespace millrace
