@@ -13,6 +13,7 @@
 
 #include "fault_preload.hpp"
 #include "log_run.hpp"
+#include "own_process.hpp"
 
 namespace millrace::log {
 namespace {
@@ -36,11 +37,6 @@ constexpr Sweep kSweeps[] = {
 };
 
 bool full() { return std::getenv("MILLRACE_FAULTS") != nullptr; }
-
-std::size_t descriptors() {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 // Of segments: what the test does itself maps none.
 std::size_t mapped_segments() {

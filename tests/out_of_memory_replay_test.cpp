@@ -13,6 +13,7 @@
 #include "millrace/millrace.hpp"
 
 #include "memory_fault.hpp"
+#include "own_process.hpp"
 #include "replay/log_replay.hpp"
 #include "temporary_folder.hpp"
 
@@ -20,11 +21,6 @@ namespace millrace {
 namespace {
 
 using Times = MemoryFault::Times;
-
-std::size_t descriptors() {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 EngineOptions small(const std::string& dir) {
   return {.overflow = Overflow::wait,

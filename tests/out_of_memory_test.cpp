@@ -16,6 +16,7 @@
 #include "millrace/millrace.hpp"
 
 #include "memory_fault.hpp"
+#include "own_process.hpp"
 #include "replay/log_replay.hpp"
 #include "temporary_folder.hpp"
 
@@ -23,11 +24,6 @@ namespace millrace {
 namespace {
 
 using Times = MemoryFault::Times;
-
-std::size_t descriptors() {
-  return static_cast<std::size_t>(
-      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
-}
 
 bool holds(const TemporaryFolder& folder, std::string_view ending) {
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {

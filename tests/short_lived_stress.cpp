@@ -16,6 +16,7 @@
 #include "millrace/millrace.hpp"
 
 #include "replay/log_replay.hpp"
+#include "own_process.hpp"
 #include "temporary_folder.hpp"
 
 namespace millrace {
@@ -27,17 +28,6 @@ constexpr std::uint64_t kAccountsKept = 1'024;  // docs/architecture.md, section
 std::uint64_t threads_wanted() {
   const char* wanted = std::getenv("MILLRACE_THREADS");
   return wanted == nullptr ? 10'000 : std::strtoull(wanted, nullptr, 10);
-}
-
-std::size_t anonymous_memory() {
-  std::FILE* file = std::fopen("/proc/self/status", "r");
-  char line[256];
-  std::size_t kib = 0;
-  while (std::fgets(line, sizeof line, file) != nullptr) {
-    if (std::strncmp(line, "RssAnon:", 8) == 0) kib = std::strtoull(line + 8, nullptr, 10);
-  }
-  std::fclose(file);
-  return kib * 1024;
 }
 
 struct Files {

@@ -1,18 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/record_filter.hpp"
 
-#include <cstring>
+#include "record/time_field.hpp"
 
 namespace millrace {
-namespace {
-
-std::int64_t time_at(const std::optional<Field>& field, const std::byte* record) noexcept {
-  std::int64_t ns = kAbsentTime;
-  if (field) std::memcpy(&ns, record + field->offset, sizeof ns);
-  return ns;
-}
-
-}  // namespace
 
 LeftOut& LeftOut::operator+=(const LeftOut& other) noexcept {
   notices += other.notices;

@@ -2,20 +2,15 @@
 #include "replay/log_window.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 
 #include <fmt/format.h>
 
+#include "record/time_field.hpp"
 #include "replay/log_totals.hpp"
 
 namespace millrace {
 namespace {
-
-std::int64_t time_at(const std::optional<Field>& field, const std::byte* record) noexcept {
-  std::int64_t ns = kAbsentTime;
-  if (field) std::memcpy(&ns, record + field->offset, sizeof ns);
-  return ns;
-}
 
 std::int64_t plus(std::int64_t ns, std::int64_t more) noexcept {
   std::int64_t sum = 0;
