@@ -92,9 +92,9 @@ void replay_numbers(benchmark::State& state) {
     std::vector<PartNumbers> numbers(parts.size());
     each_in_parallel(parts.size(), static_cast<unsigned>(state.range(1)),
                      [&](std::size_t i, unsigned) {
-                       numbers[i] = LogTotals::accumulate(parts[i], std::nullopt);
+                       numbers[i] = LogTotals::accumulate(parts[i], {});
                      });
-    LogTotals totals{std::nullopt};
+    LogTotals totals{{}};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (!totals.merge(numbers[i], parts[i], i)) return skip(state, "the parts do not merge");
     }
@@ -134,9 +134,9 @@ void replay_percentiles(benchmark::State& state) {
   Stopwatch watch;
   double passes = 0;
   for (auto _ : state) {
-    LogTotals totals{std::nullopt};
+    LogTotals totals{{}};
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      if (!totals.merge(LogTotals::accumulate(parts[i], std::nullopt), parts[i], i)) {
+      if (!totals.merge(LogTotals::accumulate(parts[i], {}), parts[i], i)) {
         return skip(state, "the parts do not merge");
       }
     }

@@ -205,6 +205,19 @@ class LiveIsReplayed(LogCase):
         self.refused(1, "no run whose number begins with 'xyz'", "replay", folder, "--run", "xyz")
         self.assertEqual(millrace("verify", folder)[1].splitlines()[-1], "7,000 records, whole")
 
+    def test_several_folders_are_taken_in_the_order_in_which_they_are_named(self):
+        folders = [self.fresh("first"), self.fresh("second")]
+        for folder, records in zip(folders, ("1k", "3k")):
+            self.assertEqual(millrace("demo", "--records", records, "--log", folder, "-q")[0], 0)
+        for order in (folders, folders[::-1]):
+            both = report("replay", *order)
+            self.assertEqual(both["streams"][0]["records"], 4000)
+            self.assertEqual([run["dir"] for run in both["log"]["runs"]], [str(folder) for folder in order])
+        copy = self.fresh("copy")
+        shutil.copytree(folders[0], copy)
+        self.refused(2, "its records would count twice", "replay", folders[0], folders[1], copy)
+        self.refused(2, "its records would count twice", "replay", folders[0], folders[1], folders[0])
+
     def test_the_profile_of_llmeter_works_on_a_log(self):
         code, out, err = millrace("replay", self.log, "--profile", "llmeter", "--format", "json")
         self.assertEqual((code, err), (0, ""))

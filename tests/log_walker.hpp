@@ -15,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -262,7 +263,9 @@ inline Walked walk_run(const std::filesystem::path& dir, bool chained = true) {
   }
   std::sort(paths.begin(), paths.end());
   Walked out;
-  std::uint64_t run_index = 0, next_record = 0, told_next = 0;
+  std::uint64_t run_index = 0, next_record = 0;
+  // An END that cannot be written is left out; `ended` counts those that are there.
+  std::optional<std::uint64_t> told_next;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     const std::size_t frames_before = out.data.size();
     const Walker walker(out, paths[i], false);
@@ -270,16 +273,16 @@ inline Walked walk_run(const std::filesystem::path& dir, bool chained = true) {
     const auto fault = [&](const char* what) { out.faults.push_back(paths[i] + ": " + what); };
     if (i == 0) run_index = walker.run_index;
     if (walker.run_index != run_index++) fault("run_index");
-    if (i != 0 && told_next != walker.segment)
+    if (told_next && *told_next != walker.segment)
       fault("the END before it tells another next_segment");
-    told_next = walker.next_segment;
+    told_next = walker.has_end() ? std::optional(walker.next_segment) : std::nullopt;
     for (std::size_t f = frames_before; f < out.data.size(); ++f) {
       if (i == 0 && f == 0) next_record = out.data[f].record_no;
       if (out.data[f].record_no != next_record) fault("record_no");
       next_record = out.data[f].record_no + out.data[f].n;
     }
   }
-  if (chained && told_next != 0) out.faults.push_back("the last END tells a next segment");
+  if (chained && told_next.value_or(0) != 0) out.faults.push_back("the last END tells a next segment");
   return out;
 }
 

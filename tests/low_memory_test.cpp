@@ -12,6 +12,7 @@
 
 #include "millrace/millrace.hpp"
 
+#include "own_process.hpp"
 #include "temporary_folder.hpp"
 
 namespace millrace {
@@ -20,18 +21,6 @@ namespace {
 constexpr double kLadder[] = {0, 0.1, 1, 10, 25, 50, 75, 90, 95, 99, 99.9, 99.99, 100};
 constexpr Rule kRules[] = {Rule::nearest_rank, Rule::linear, Rule::exclusive,
                            Rule::exclusive_clamped};
-
-// Anonymous memory of this process, in bytes.
-std::size_t anonymous_memory() {
-  std::FILE* file = std::fopen("/proc/self/status", "r");
-  char line[256];
-  std::size_t kib = 0;
-  while (std::fgets(line, sizeof line, file) != nullptr) {
-    if (std::strncmp(line, "RssAnon:", 8) == 0) kib = std::strtoull(line + 8, nullptr, 10);
-  }
-  std::fclose(file);
-  return kib * 1024;
-}
 
 Summary summary_of(EngineOptions options, std::uint64_t records,
                    const std::function<SampleRecord(std::uint64_t, Engine&)>& make) {

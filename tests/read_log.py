@@ -38,7 +38,7 @@ def read_header(data):
     kind = int.from_bytes(head[124:128], "little")
     if (major, endian, size, stripe, incompatible) != (1, 0x01020304, HEADER, STRIPE, 0) or kind not in (1, 2):
         return None
-    if kind == 1 and not (0 < segment <= NUMBER_MAX and HEADER < bytes_ <= 1 << 34):
+    if kind == 1 and not (0 < segment <= NUMBER_MAX and index <= NUMBER_MAX and HEADER < bytes_ <= 1 << 34):
         return None
     return {"log_id": head[48:64], "segment": segment, "run": run, "index": index, "kind": kind, "bytes": bytes_}
 
@@ -77,7 +77,7 @@ class Segment:
         body = f["bytes"] - 64
         if f["commit"] >> 32 != 0x6D6C7266 or body < 0 or f["bytes"] > STRIPE - at % STRIPE or not f["type"]:
             return None
-        if crc32c(line[:60], crc32c(salt)) != f["header_crc"] or max(f["record_no"], f["worker_seq"]) > NUMBER_MAX:
+        if crc32c(line[:60], crc32c(salt)) != f["header_crc"] or max(f["record_no"], f["worker_seq"], f["unlogged"]) > NUMBER_MAX:
             return None
         n, size = f["n"], f["record_size"]
         return f if {"data": self.header["kind"] == 1 and 16 <= size <= 512 and size % 8 == 0 and 1 <= n <= 2048

@@ -10,7 +10,7 @@ import pathlib
 import struct
 import sys
 
-from read_log import Segment, crc32c, entries, read_header
+from read_log import NUMBER_MAX, Segment, crc32c, entries, read_header
 
 SHOWN = ("offset type record_no worker_seq worker stream flags n record_size taken_ns unlogged "
          "payload_crc").split()
@@ -53,6 +53,9 @@ class Run:
             elif f["type"] == "account":
                 for at in range(0, len(payload), 40):
                     worker, _, *figures = struct.unpack_from("<IIQQQQ", payload, at)
+                    if max(figures) >= NUMBER_MAX:
+                        out["damages"] += 1
+                        continue
                     old = out["accounts"].get(str(worker), figures)
                     out["accounts"][str(worker)] = [max(a, b) for a, b in zip(old, figures)]
             else:

@@ -49,7 +49,9 @@ TEST(RecordFilter, ResultsStayInTheirOrderAndTheOthersGo) {
                     .stream = 3,
                     .worker = 4,
                     .worker_seq = 5};
-    const Slice results = filter.results(all);
+    LeftOut left_out;
+    const Slice results = filter.results(all, left_out);
+    EXPECT_EQ(left_out.notices, records.size() - expected.size());
     ASSERT_EQ(numbers_of(results), expected);
     EXPECT_EQ(results.stream, 3u);
     EXPECT_TRUE(expected.size() != records.size() || results.records == all.records) << "no copy";
@@ -59,7 +61,34 @@ TEST(RecordFilter, ResultsStayInTheirOrderAndTheOthersGo) {
 TEST(RecordFilter, WithoutAnEventFieldEveryRecordIsAResult) {
   RecordFilter filter(RecordTraits<RequestRecord>::schema().value());
   std::vector<std::byte> bytes(64 * 3, std::byte{0xFF});
-  EXPECT_EQ(filter.results({.records = bytes.data(), .count = 3, .record_size = 64}).count, 3u);
+  LeftOut left_out;
+  const Slice all{.records = bytes.data(), .count = 3, .record_size = 64};
+  EXPECT_EQ(filter.results(all, left_out).count, 3u);
+}
+
+TEST(RecordFilter, ResultsThatOverlapTheWindowCountAndTheOthersByReason) {
+  const Schema schema = RecordTraits<RequestRecord>::schema().value();
+  RecordFilter filter(schema, TimeWindow{100, 200});
+  const std::pair<std::int64_t, std::int64_t> times[] = {
+      {0, 99},          {0, 100},           {0, 1'000},        {150, 160},
+      {200, 300},       {201, 300},         {kAbsentTime, 99}, {kAbsentTime, 100},
+      {kAbsentTime, 201}, {200, kAbsentTime}, {99, kAbsentTime}, {kAbsentTime, kAbsentTime}};
+  std::vector<RequestRecord> records;
+  for (const auto& [start, end] : times) records.push_back({.start_ns = start, .end_ns = end});
+  LeftOut left_out;
+  const Slice results = filter.results({.records = reinterpret_cast<std::byte*>(records.data()),
+                                        .count = static_cast<std::uint32_t>(records.size()),
+                                        .record_size = sizeof(RequestRecord)},
+                                       left_out);
+  EXPECT_EQ(results.count, 6u);
+  EXPECT_EQ(left_out.before, 3u);
+  EXPECT_EQ(left_out.after, 2u);
+  EXPECT_EQ(left_out.untimed, 1u);
+}
+
+TEST(RecordFilter, WithoutTimesThereIsNoWindow) {
+  const RecordFilter filter(RecordTraits<SampleRecord>::schema().value(), TimeWindow{1, 2});
+  EXPECT_FALSE(filter.window());
 }
 
 TEST(RecordFilter, NoticesAreKeptAndCountedAndInNoOtherNumberLiveAndReplayed) {
@@ -83,14 +112,14 @@ TEST(RecordFilter, NoticesAreKeptAndCountedAndInNoOtherNumberLiveAndReplayed) {
     const StreamSummary& requests = live["requests"];
     EXPECT_EQ(live.accounting().aggregated, 9'000u);
     EXPECT_EQ(requests.count(), 2'970u);
-    EXPECT_EQ(requests.notices(), 6'030u);
+    EXPECT_EQ(requests.left_out().notices, 6'030u);
     EXPECT_EQ(requests.metric("time_to_last_token").max(), 995 + 2'999);
     EXPECT_EQ(requests.metric("response_time").max(), 1'000 + 2'999) << "from the intended start";
     EXPECT_EQ(requests.metric("response_time").percentile(100)->value, 1'000 + 2'999);
     const LogReplay replayed = replay_of(folder / "run");
     EXPECT_TRUE(replayed.whole());
     EXPECT_EQ(replayed.summary.digest(), live.digest());
-    EXPECT_EQ(replayed.summary["requests"].notices(), 6'030u);
+    EXPECT_EQ(replayed.summary["requests"].left_out().notices, 6'030u);
   }
 }
 

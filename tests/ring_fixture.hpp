@@ -22,6 +22,11 @@ namespace millrace::detail {
 
 struct PortAccess {
   static Port open(const std::shared_ptr<Core>& core, Ring& ring) { return Port(core, ring); }
+  /// Before the first push: the worker has had so many records.
+  static void begin_at(Port& port, std::uint64_t first) { port.first_ = first; }
+};
+struct RingSetAccess {
+  static void workers_made(RingSet& rings, std::uint32_t n) { rings.workers_made_ = n; }
 };
 
 }  // namespace millrace::detail

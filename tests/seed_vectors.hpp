@@ -13,10 +13,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
+
+#include "millrace/record.hpp"
 
 namespace millrace {
 
@@ -48,6 +51,14 @@ inline bool close(double a, double b, double relative = 1e-9) {
   if (std::isinf(a) || std::isinf(b)) return a == b;
   return std::abs(a - b) <= relative * std::max({1.0, std::abs(a), std::abs(b)});
 }
+
+/// The requests of a run of guidellm.
+std::vector<GenerationRecord> guidellm_records(const fs::path& dir);
+/// Such a run, in memory; and through a log, to the files that guidellm wrote, if there are some.
+void check_guidellm(const fs::path& dir);
+void check_guidellm_files(const fs::path& dir);
+/// The events of one.
+void check_guidellm_events(const fs::path& dir);
 
 /// Files of expected distributions, each with what checks it in its folder.
 std::map<std::string, std::function<void(const fs::path&)>> distribution_vectors();

@@ -316,7 +316,10 @@ int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
   const fs::path folder = vectors_folder();
   int cases = register_folders("Llmeter", folder / "llmeter", check_llmeter) +
-              register_folders("LlmeterDirs", folder / "llmeter_dirs", check_llmeter_dir);
+              register_folders("LlmeterDirs", folder / "llmeter_dirs", check_llmeter_dir) +
+              register_folders("Guidellm", folder / "guidellm", check_guidellm) +
+              register_folders("GuidellmFiles", folder / "guidellm", check_guidellm_files) +
+              register_folders("GuidellmEvents", folder / "guidellm_events", check_guidellm_events);
   if (fs::exists(folder / "dist" / "values_expected_llmeter.jsonl")) {
     register_test("Dist", "llmeter_values", [folder] { check_dist(folder / "dist"); });
     ++cases;

@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include <unistd.h>
+
 namespace millrace {
 
 class TemporaryFolder {
@@ -19,6 +21,10 @@ class TemporaryFolder {
     std::string name = (in / "millrace-test-XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
     path_ = name;
+  }
+  /// Where that is possible: for hundreds of runs, of which no disk is asked.
+  static TemporaryFolder in_memory() {
+    return ::access("/dev/shm", W_OK) == 0 ? TemporaryFolder("/dev/shm") : TemporaryFolder();
   }
   ~TemporaryFolder() {
     std::error_code ignored;

@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "exit_code.hpp"
+#include "guidellm_output.hpp"
 #include "ingest/file_replay.hpp"
 #include "ingest/timestamp.hpp"
 #include "output.hpp"
@@ -71,6 +72,10 @@ int replay_files(const ReplayOptions& options) {
   auto given = options.window();
   if (!given) return usage(given.error());
   const bool profiled = !options.profile.empty();
+  if (is_guidellm(options.profile)) {
+    complain("--profile " + options.profile + " is for logs, and no input is one");
+    return kUsage;
+  }
 
   StopSignal::install();
   auto input = ReplayInput::open(options.inputs, options.input, profiled, options.lazy,
@@ -176,8 +181,10 @@ int replay_files(const ReplayOptions& options) {
 int replay(const ReplayOptions& options) {
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
-    if (options.run.empty() && options.ring_dir.empty()) return replay_files(options);
-    complain("--run and --ring-dir are for logs, and no input is one");
+    if (options.run.empty() && options.ring_dir.empty() && !options.phases.given()) {
+      return replay_files(options);
+    }
+    complain("--run, --ring-dir, --warmup, --cooldown, --from and --to are for logs, and no input is one");
     return kUsage;
   }
   if (static_cast<std::size_t>(logs) != options.inputs.size()) {
@@ -231,7 +238,7 @@ void declare_replay(CLI::App& app, Action& action) {
       command
           ->add_option("--profile", options->profile,
                        "Reproduce another tool's numbers, its definitions and its faults")
-          ->check(CLI::IsMember({"llmeter", "llmeter-pr56"}));
+          ->check(CLI::IsMember({"llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
   for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
     profile->excludes(command->get_option(own));
   }
@@ -265,6 +272,7 @@ void declare_replay(CLI::App& app, Action& action) {
   auto* log = command->add_option_group("Logs", "Which runs of a log, and where their rings are");
   log->add_option("--run", options->run, "last (default), all, or the beginning of a run's number");
   log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one");
+  options->phases.declare(*command);
   auto* map =
       command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
   input_format->excludes(

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "exit_code.hpp"
+#include "guidellm_output.hpp"
 #include "log_exit.hpp"
 #include "output.hpp"
 #include "profile_output.hpp"
@@ -135,6 +136,17 @@ int replay_log(const ReplayOptions& options) {
 
   ProgressLine progress(options.quiet);
   LogReplayOptions replay = replay_options(options, *wishes);
+  std::unique_ptr<GenerationReplay> requests;
+  if (is_guidellm(options.profile)) {
+    auto made = guidellm_replay(options.profile, options.phases,
+                                options.report.format == "json", replay);
+    if (!made) return usage(made.error());
+    requests = std::move(*made);
+  } else {
+    auto phases = options.phases.parse();
+    if (!phases) return usage(phases.error());
+    replay.phases = *phases;
+  }
   replay.progress = [&](std::uint64_t bytes, std::uint64_t records) {
     progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
                               show_count(records)));
@@ -145,7 +157,12 @@ int replay_log(const ReplayOptions& options) {
 
   std::string text;
   int code = kOk;
-  if (!options.profile.empty()) {
+  if (requests != nullptr) {
+    auto report = requests->report();
+    if (!report) return usage(report.error());
+    text = guidellm_text(*report, options.report.format == "json");
+    if (replayed->interrupted) complain("interrupted: the numbers cover what was read");
+  } else if (!options.profile.empty()) {
     auto profiled = profile_report(options, *replayed, *given);
     if (!profiled) return usage(profiled.error());
     text = std::move(*profiled);

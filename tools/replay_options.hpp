@@ -11,6 +11,7 @@
 
 #include "millrace/result.hpp"
 
+#include "phase_options.hpp"
 #include "replay_input.hpp"
 #include "report/rates.hpp"
 #include "report_options.hpp"
@@ -21,6 +22,7 @@ struct ReplayOptions {
   std::vector<std::string> inputs;
   ReportOptions report;
   InputFlags input;
+  PhaseFlags phases;
   std::string profile;
   std::string end_time, total_test_time;
   std::optional<std::uint64_t> total_requests;

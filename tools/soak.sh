@@ -39,9 +39,17 @@ for stage; do
           build/tests/low_memory_test --gtest_filter='*Flat*'
       fi ;;
     power) run "200 power cuts" tests/power_cut_test.py build/tests/power_program build/tools/millrace --cuts 200 ;;
-    damage) run "bit flips, truncations and page losses" build/tests/log_damage_test ;;
-    faults) run "system calls that fail" build/tests/log_fault_sweep_test ;;
-    stress) run "transport stress" env MILLRACE_STRESS_ROUNDS=40 build/tests/engine_stress ;;
+    damage)
+      run "8,388,608 bit flips of a run" env MILLRACE_DAMAGE=full build/tests/log_damage_run_test
+      run "10,000,000 flips of 2 or 3 bits, truncations, 100,000 page losses" \
+        env MILLRACE_DAMAGE=full build/tests/log_damage_test ;;
+    faults)
+      run "system calls that fail, at every call" env MILLRACE_FAULTS=full build/tests/log_fault_sweep_test
+      run "memory that runs out, at every allocation" env MILLRACE_OOM=full build/tests/out_of_memory_test
+      run "the same while a log is read" env MILLRACE_OOM=full build/tests/out_of_memory_replay_test ;;
+    stress)
+      run "transport stress" env MILLRACE_STRESS_ROUNDS=40 build/tests/engine_stress
+      run "100,000 short-lived threads, four times" env MILLRACE_THREADS=100000 build/tests/short_lived_stress ;;
     fuzz) run "fuzzing, 24 minutes a target" tests/fuzz.sh 1440 ;;
     *) echo "soak.sh: no stage '$stage'; stages: kill live memory power damage faults stress fuzz"; exit 2 ;;
   esac

@@ -91,27 +91,31 @@ class Engine {
   /// A stream of T. Names are unique; the same name again is an error.
   template <Record T>
   [[nodiscard]] Result<Stream<T>> stream(std::string_view name, StreamOptions options = {}) {
-    auto schema = RecordTraits<T>::schema();
-    if (!schema) return tl::unexpected(std::move(schema).error());
-    return stream<T>(name, std::move(*schema), std::move(options));
+    try {
+      auto schema = RecordTraits<T>::schema();
+      if (!schema) return tl::unexpected(std::move(schema).error());
+      return stream<T>(name, std::move(*schema), std::move(options));
+    } catch (...) {
+      return tl::unexpected(caught_error());
+    }
   }
   /// The same with a schema of your own for the same record type.
   template <Record T>
   [[nodiscard]] Result<Stream<T>> stream(std::string_view name, Schema schema,
                                          StreamOptions options = {}) {
-    if (schema.record_size != sizeof(T)) {
-      return failure(Errc::invalid_argument, "stream: the schema is of another record size");
-    }
-    auto id = add_stream(name, std::move(schema), std::move(options));
+    auto id = add_stream(name, std::move(schema), std::move(options), sizeof(T));
     if (!id) return tl::unexpected(std::move(id).error());
     return Stream<T>(core_, *id);
   }
-  /// A stream whose record type is known at run time only. Its workers are detail::Port.
+  /// A stream whose record type is known at run time only. Its workers are detail::Port. `record_size`,
+  /// if not 0, must be the schema's.
   [[nodiscard]] MILLRACE_API Result<std::uint32_t> add_stream(std::string_view name, Schema schema,
-                                                              StreamOptions options = {});
+                                                              StreamOptions options = {},
+                                                              std::size_t record_size = 0);
 
   /// The number of this label or error class, the same for the same name; the number of "other"
-  /// once labels_max (error_classes_max) are in use. Takes a lock: ask once and keep it.
+  /// once labels_max (error_classes_max) are in use, or when there is no memory for a new one. Takes a
+  /// lock: ask once and keep it.
   [[nodiscard]] MILLRACE_API std::uint16_t label(std::string_view name);
   [[nodiscard]] MILLRACE_API std::uint16_t error_class(std::string_view name);
 
@@ -119,7 +123,8 @@ class Engine {
   MILLRACE_API Result<void> observe(std::string_view stream, std::string_view metric,
                                     Observer observer);
 
-  /// Live numbers, fresh: they cover every push that returned before the call.
+  /// Live numbers, fresh: they cover every push that returned before the call. An empty snapshot,
+  /// elapsed_ns 0, in a forked child and when there is no memory for it.
   [[nodiscard]] MILLRACE_API Snapshot snapshot() const;
   /// Returns when every record whose push returned before the call is aggregated, and with a log is
   /// in it; with LogSync::on_flush it is then on the disk.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Result: what a call that can fail returns. No exception leaves the library.
+// Result: what a call that can fail returns. No exception leaves the library, but for std::bad_alloc from
+// the queries of a Summary, which return containers.
 //
 //   auto engine = millrace::Engine::open({});
 //   if (!engine) {
@@ -15,6 +16,8 @@
 #include <utility>
 
 #include <tl/expected.hpp>
+
+#include "millrace/export.hpp"
 
 namespace millrace {
 
@@ -41,5 +44,8 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> failure(Errc code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
 }
+
+/// The exception that is being handled, as an error. Needs no memory.
+[[nodiscard]] MILLRACE_API Error caught_error() noexcept;
 
 }  // namespace millrace

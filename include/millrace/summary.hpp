@@ -118,6 +118,21 @@ struct TimeSpan {
   std::optional<std::int64_t> first_start_ns, last_start_ns, first_end_ns, last_end_ns;
 };
 
+/// Results that overlap it count, with all of their time. Both ends are in it.
+struct TimeWindow {
+  std::int64_t begin_ns, end_ns;
+  bool operator==(const TimeWindow&) const = default;
+};
+
+/// Records that do not count, by why.
+struct LeftOut {
+  std::uint64_t notices = 0;  // no results (Event)
+  std::uint64_t before = 0;   // over before the window began: warmup
+  std::uint64_t after = 0;    // begun after its end: cooldown
+  std::uint64_t untimed = 0;  // neither start nor end is known
+  MILLRACE_API LeftOut& operator+=(const LeftOut& other) noexcept;
+};
+
 class StreamSummary {
  public:
   [[nodiscard]] MILLRACE_API const Schema& schema() const noexcept;
@@ -131,8 +146,10 @@ class StreamSummary {
   /// Error classes and how many records carry them, in order of first use.
   [[nodiscard]] MILLRACE_API std::vector<std::pair<std::string, std::uint64_t>> errors() const;
   [[nodiscard]] MILLRACE_API TimeSpan times() const noexcept;
-  /// Records that were no results (Event): in no other number of the stream, but in its accounts.
-  [[nodiscard]] MILLRACE_API std::uint64_t notices() const noexcept;
+  /// Records that are in no other number of the stream, but in its accounts.
+  [[nodiscard]] MILLRACE_API LeftOut left_out() const noexcept;
+  /// Of a replay without warmup and cooldown: when results count.
+  [[nodiscard]] MILLRACE_API std::optional<TimeWindow> window() const noexcept;
   /// Records that met every limit of StreamOptions::goodput; nullopt when there was none.
   [[nodiscard]] MILLRACE_API std::optional<std::uint64_t> good() const noexcept;
 

@@ -37,6 +37,7 @@ std::size_t Aggregator::turn() {
   // Before the queue is emptied: what was pushed before the asking is taken in this turn.
   const bool asked = control_.accept();
   std::size_t records = 0;
+  bool all = true;
 
   if (rings_.cut()) throw std::runtime_error("somebody truncated the file of a ring");
   take_opened_blocks();
@@ -44,7 +45,10 @@ std::size_t Aggregator::turn() {
   while (auto pick = schedule_.next()) {
     Slice slice = pick->lane->slice(pick->front);
     const std::uint32_t available = slice.count;
-    if (log_ != nullptr && !log(*pick, slice)) break;
+    if (log_ != nullptr && !log(*pick, slice)) {
+      all = false;
+      break;
+    }
     if (pick->new_place) mapper_.begin(places_.take(schedule_.place()));
 
     StreamStats& stats = *streams_[slice.stream].stats;
@@ -57,7 +61,8 @@ std::size_t Aggregator::turn() {
     pick->lane->done(pick->front);  // the block goes back to its worker
     schedule_.done(*pick, slice.count < available);
   }
-  if (asked) control_.serve();  // snapshots, flushes, new streams
+  // Snapshots, flushes, new streams; while records wait for the log these wait, too.
+  if (asked && all) control_.serve();
   return records;
 }
 

@@ -42,6 +42,7 @@ class Aggregator {
 
   std::uint32_t add_stream(std::string name, Schema schema,
                            std::vector<StreamStats::Bound> goodput);
+  void drop_last_stream() noexcept { streams_.pop_back(); }  // before it had a worker
   [[nodiscard]] const std::vector<NamedStats>& streams() const noexcept { return streams_; }
   /// What turns so far have seen: accepted are records whose blocks were taken from the queue.
   [[nodiscard]] Accounting accounting() const;

@@ -26,9 +26,10 @@ void Control::begin(std::thread::id aggregator) {
 
 bool Control::accept() {
   // order: relaxed; a task that is missed in this turn is accepted in the next.
-  if (!pending_.load(std::memory_order_relaxed)) return false;
+  if (!pending_.load(std::memory_order_relaxed)) return !accepted_.empty();
   const std::lock_guard lock(mutex_);
-  accepted_.swap(tasks_);
+  accepted_.insert(accepted_.end(), tasks_.begin(), tasks_.end());
+  tasks_.clear();
   // order: relaxed; set and cleared under the lock.
   pending_.store(false, std::memory_order_relaxed);
   return true;

@@ -8,6 +8,7 @@
 #include "engine/clock.hpp"
 #include "engine/exit_guard.hpp"
 #include "engine/run.hpp"
+#include "record/caught.hpp"
 #include "stats/rank_selection.hpp"
 
 namespace millrace {
@@ -66,6 +67,16 @@ detail::RingFiles ring_files(const EngineOptions& options, const RunIdentity& id
           options.log_write == LogWrite::mapped};
 }
 
+std::uint16_t number_of(const detail::Core& core, Names& names, std::string_view name) {
+  // In a forked child the lock may be taken for ever.
+  if (core.gate.state() == detail::kForked) return Names::kNone;
+  try {
+    return names.number(name);
+  } catch (const std::exception&) {
+    return Names::kOther;
+  }
+}
+
 void note(std::string& notice, std::string_view what) {
   if (!notice.empty()) notice += "; ";
   notice += what;
@@ -86,12 +97,12 @@ Engine::~Engine() {
 }
 
 Result<Engine> Engine::open(EngineOptions options) {
-  if (auto valid = check(options); !valid) return tl::unexpected(valid.error());
-  auto gate = detail::Gate::open();
-  if (!gate) return tl::unexpected(std::move(gate).error());
-  const bool fenced = gate->fenced();
-  const bool at_exit = options.finish_at_exit;
-  try {
+  return caught([&]() -> Result<Engine> {
+    if (auto valid = check(options); !valid) return tl::unexpected(valid.error());
+    auto gate = detail::Gate::open();
+    if (!gate) return tl::unexpected(std::move(gate).error());
+    const bool fenced = gate->fenced();
+    const bool at_exit = options.finish_at_exit;
     const std::int64_t opened_ns = now_ns();
     std::unique_ptr<RunLog> log;
     RunIdentity identity;
@@ -123,31 +134,44 @@ Result<Engine> Engine::open(EngineOptions options) {
     auto run = std::make_shared<Run>(std::move(options), std::move(*gate), files, std::move(log),
                                      opened_ns);
     run->notice = std::move(notice);
-    if (auto started = run->start(); !started) return tl::unexpected(started.error());
     if (at_exit) ExitGuard::watch(run);
+    // The last that can fail: a run whose thread is there must be closed.
+    if (auto started = run->start(); !started) return tl::unexpected(started.error());
     return Engine(std::move(run));
-  } catch (const std::exception& e) {
-    return failure(Errc::out_of_memory, fmt::format("engine: {}", e.what()));
-  }
+  });
 }
 
 Result<std::uint32_t> Engine::add_stream(std::string_view name, Schema schema,
-                                         StreamOptions options) {
-  return run_of(core_).add_stream(name, std::move(schema), std::move(options));
+                                         StreamOptions options, std::size_t record_size) {
+  return caught([&]() -> Result<std::uint32_t> {
+    if (record_size != 0 && record_size != schema.record_size) {
+      return failure(Errc::invalid_argument, "stream: the schema is of another record size");
+    }
+    return run_of(core_).add_stream(name, std::move(schema), std::move(options));
+  });
 }
 std::uint16_t Engine::label(std::string_view name) {
-  // In a forked child the lock may be taken for ever.
-  return core_->gate.state() == detail::kForked ? Names::kNone : run_of(core_).labels.number(name);
+  return number_of(*core_, run_of(core_).labels, name);
 }
 std::uint16_t Engine::error_class(std::string_view name) {
-  return core_->gate.state() == detail::kForked ? Names::kNone : run_of(core_).errors.number(name);
+  return number_of(*core_, run_of(core_).errors, name);
 }
 Result<void> Engine::observe(std::string_view stream, std::string_view metric, Observer observer) {
-  return run_of(core_).observe(stream, metric, std::move(observer));
+  return caught([&] { return run_of(core_).observe(stream, metric, std::move(observer)); });
 }
-Snapshot Engine::snapshot() const { return run_of(core_).snapshot(); }
-Result<void> Engine::flush() { return run_of(core_).flush(); }
-Result<Summary> Engine::finish() { return run_of(core_).finish(); }
+Snapshot Engine::snapshot() const {
+  try {
+    return run_of(core_).snapshot();
+  } catch (const std::exception&) {
+    return {};
+  }
+}
+Result<void> Engine::flush() {
+  return caught([&] { return run_of(core_).flush(); });
+}
+Result<Summary> Engine::finish() {
+  return caught([&] { return run_of(core_).finish(); });
+}
 MemoryBound Engine::memory_bound() const noexcept {
   const EngineOptions& o = core_->options;
   const std::size_t blocks =
@@ -162,9 +186,13 @@ MemoryBound Engine::memory_bound() const noexcept {
 const std::string& Engine::notice() const noexcept { return run_of(core_).notice; }
 
 Result<detail::Port> detail::open_port(const std::shared_ptr<Core>& core, std::uint32_t stream) {
-  auto ring = run_of(core).open_ring(stream);
-  if (!ring) return tl::unexpected(std::move(ring).error());
-  return Port(core, **ring);
+  return caught([&]() -> Result<Port> {
+    auto acquired = run_of(core).open_ring(stream);
+    if (!acquired) return tl::unexpected(std::move(acquired).error());
+    Port port(core, *acquired->ring);  // from here on gives the ring back
+    if (acquired->primed) run_of(core).take_primed();
+    return port;
+  });
 }
 
 }  // namespace millrace

@@ -17,9 +17,16 @@ std::uint16_t Names::number(std::string_view name) {
   if (const auto known = numbers_.find(name); known != numbers_.end()) return known->second;
   if (numbers_.size() >= names_max_) return kOther;
   const auto number = static_cast<std::uint16_t>(names_.size());
-  names_.emplace_back(name);
-  numbers_.emplace(name, number);
-  if (published_) published_(number, names_.back());
+  const auto entry = numbers_.emplace(name, number).first;
+  try {
+    names_.emplace_back(name);
+    if (published_) published_(number, name);
+  } catch (...) {
+    // A number that was not published must not be given out when it is asked for again.
+    names_.resize(number);
+    numbers_.erase(entry);
+    throw;
+  }
   // order: release; pairs with the acquire in size().
   size_.store(names_.size(), std::memory_order_release);
   return number;

@@ -24,7 +24,8 @@ class Names {
   static constexpr std::uint16_t kOther = 1;
   static constexpr std::uint32_t kNamesMax = 65'533;  // 16-bit numbers, two of them taken
 
-  /// Told of each new name before its number is given out, under the lock.
+  /// Told of each new name before its number is given out, under the lock. When it throws there is no
+  /// such name.
   using Published = std::function<void(std::uint16_t number, std::string_view name)>;
 
   explicit Names(std::uint32_t names_max);

@@ -15,6 +15,7 @@
 #include "engine/log_summary.hpp"
 #include "engine/snapshot_builder.hpp"
 #include "engine/summary_builder.hpp"
+#include "record/caught.hpp"
 #include "stats/digest.hpp"
 
 namespace millrace {
@@ -55,11 +56,13 @@ Run::~Run() {
 }
 
 Result<void> Run::start() {
+  const std::lock_guard lock(finish_mutex_);  // an exit meanwhile closes it before or after
   try {
     thread_ = std::make_unique<std::thread>([this] { run(); });
   } catch (const std::system_error& e) {
     return failure(Errc::limit, fmt::format("engine: no thread for the aggregator: {}", e.what()));
   }
+  if (log_ != nullptr) log_->begun();
   return {};
 }
 
@@ -76,18 +79,16 @@ void Run::run() noexcept {
       idle.rest(aggregator_.turn());
     }
     aggregator_.close();
-  } catch (const std::exception& e) {
-    failure_ = e.what();
   } catch (...) {
-    failure_ = "an exception of unknown type";
+    failure_ = caught_error().message;
   }
   if (!failure_.empty()) rings.close();  // pushes are refused and counted from here on
   finished_ns_ = now_ns();
   // Of a run whose aggregator failed the log stays without its end mark: rings hold what it lacks.
   if (log_ != nullptr && failure_.empty()) {
-    const Result<bool> whole = aggregator_.close_log(finished_ns_);
+    Result<bool> whole = caught([&] { return aggregator_.close_log(finished_ns_); });
     if (!whole) {
-      log_failure_ = whole.error().message;
+      log_failure_ = std::move(whole).error().message;
     } else if (*whole) {
       rings.remove_files();
     }
@@ -136,21 +137,23 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
         return;
       }
     }
-    const std::size_t number = aggregator_.streams().size();
-    if (log_ != nullptr) {
-      if (number > 255) {
-        id = failure(Errc::limit, "stream: an engine with a log has 256 streams at most");
-        return;
-      }
-      auto logged = log_->stream(static_cast<std::uint16_t>(number),
-                                 {std::string(name), schema, stream.goodput, options.labels_max,
-                                  options.label_memory_bytes});
-      if (!logged) {
-        id = tl::unexpected(logged.error());
-        return;
-      }
+    if (log_ == nullptr) {
+      id = aggregator_.add_stream(std::string(name), std::move(schema), std::move(goodput));
+      return;
     }
-    id = aggregator_.add_stream(std::string(name), std::move(schema), std::move(goodput));
+    const std::size_t number = aggregator_.streams().size();
+    if (number > 255) {
+      id = failure(Errc::limit, "stream: an engine with a log has 256 streams at most");
+      return;
+    }
+    const log::StreamText text{std::string(name), schema, stream.goodput, options.labels_max,
+                               options.label_memory_bytes};
+    id = aggregator_.add_stream(text.name, std::move(schema), std::move(goodput));
+    // Last: what the names file holds cannot be taken back, and numbers are not given twice.
+    auto logged = caught([&] { return log_->stream(static_cast<std::uint16_t>(number), text); });
+    if (logged) return;
+    aggregator_.drop_last_stream();
+    id = tl::unexpected(std::move(logged).error());
   });
   return id;
 }
@@ -175,7 +178,7 @@ Result<void> Run::observe(std::string_view stream, std::string_view metric, Obse
   return result;
 }
 
-Result<detail::Ring*> Run::open_ring(std::uint32_t stream) {
+Result<detail::RingSet::Acquired> Run::open_ring(std::uint32_t stream) {
   if (forked()) return failure(Errc::closed, kForkedChild);
   std::uint32_t record_size = 0;
   control_.run([&] {
@@ -185,11 +188,11 @@ Result<detail::Ring*> Run::open_ring(std::uint32_t stream) {
   });
   if (record_size == 0)
     return failure(Errc::not_found, fmt::format("worker: no stream {}", stream));
-  auto acquired = rings.acquire(stream, record_size);
-  if (!acquired) return tl::unexpected(std::move(acquired).error());
-  // A turn empties the queue, and so drops the null pointers that primed it.
-  if (acquired->primed) control_.run([] {});
-  return acquired->ring;
+  return rings.acquire(stream, record_size);
+}
+
+void Run::take_primed() {
+  control_.run([] {});
 }
 
 Snapshot Run::snapshot() {
@@ -197,7 +200,13 @@ Snapshot Run::snapshot() {
   if (forked()) return snapshot;
   control_.run([&] {
     const std::int64_t until = finished_ns_ != 0 ? finished_ns_ : now_ns();
-    snapshot = build_snapshot(aggregator_, options, until - opened_ns_);
+    // An aggregator that an error stopped may have stopped in the midst of a slice.
+    if (failure_.empty()) {
+      snapshot = build_snapshot(aggregator_, options, until - opened_ns_);
+    } else {
+      snapshot.elapsed_ns = until - opened_ns_;
+      snapshot.accounting = aggregator_.accounting();
+    }
     if (log_ != nullptr) snapshot.log = log_->account();
   });
   return snapshot;

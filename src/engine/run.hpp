@@ -36,7 +36,9 @@ class Run final : public detail::Core {
 
   Result<std::uint32_t> add_stream(std::string_view name, Schema schema, StreamOptions options);
   Result<void> observe(std::string_view stream, std::string_view metric, Observer observer);
-  Result<detail::Ring*> open_ring(std::uint32_t stream);
+  Result<detail::RingSet::Acquired> open_ring(std::uint32_t stream);
+  /// After open_ring() has primed a ring: a turn empties the queue, and so drops the null pointers.
+  void take_primed();
   Snapshot snapshot();
   Result<void> flush();
   /// Refuses further pushes, aggregates everything accepted, ends the thread and the log.

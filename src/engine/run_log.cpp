@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "log/recovery.hpp"
+#include "record/caught.hpp"
 
 namespace millrace {
 namespace {
@@ -91,32 +92,37 @@ Result<std::unique_ptr<RunLog>> RunLog::open(const EngineOptions& options, std::
   header.kind = log::FileKind::names;
   auto names =
       log::NamesFile::create(options.ring_dir.empty() ? options.log_dir : options.ring_dir, header);
-  if (!names) {
-    (void)run->writer_->close(true, opened_ns);  // an empty run, and whole
-    return tl::unexpected(std::move(names).error());
-  }
+  if (!names) return tl::unexpected(std::move(names).error());
   run->names_ = std::move(*names);
   return run;
 }
 
+RunLog::~RunLog() {
+  if (begun_) return;
+  if (names_ != nullptr) names_->remove();
+  if (writer_ != nullptr) writer_->abandon();
+}
+
 void RunLog::name(log::NameKind kind, std::uint16_t number, std::string_view text) {
-  if (auto written = names_->name(kind, number, text); !written) {
-    const std::lock_guard lock(mutex_);
-    names_error_ = written.error().message;
-  }
+  if (auto written = names_->name(kind, number, text); !written) note(std::move(written).error());
 }
 
 void RunLog::retired(std::uint32_t worker, std::uint32_t stream, std::uint64_t accepted,
-                     const Rejected& rejected) {
+                     const Rejected& rejected) noexcept {
   {
     const std::lock_guard lock(mutex_);
     if (closed_) return;  // its account is in the log
   }
-  auto written = names_->account(
-      {worker, stream, accepted, rejected.full, rejected.closed, rejected.reentrant});
-  if (written) return;
+  auto written = caught([&] {
+    return names_->account(
+        {worker, stream, accepted, rejected.full, rejected.closed, rejected.reentrant});
+  });
+  if (!written) note(std::move(written).error());
+}
+
+void RunLog::note(Error why) noexcept {
   const std::lock_guard lock(mutex_);
-  names_error_ = written.error().message;
+  names_error_ = std::move(why.message);
 }
 
 Result<void> RunLog::stream(std::uint16_t number, const log::StreamText& text) {
@@ -126,9 +132,10 @@ Result<void> RunLog::stream(std::uint16_t number, const log::StreamText& text) {
                                             "{} at most; use fewer or shorter names",
                                             text.name, json.size(), log::kNameBytesMax));
   }
-  if (auto written = names_->name(log::NameKind::stream, number, json); !written) return written;
   writer_->name(log::NameKind::stream, number, json);
-  return {};
+  auto written = caught([&] { return names_->name(log::NameKind::stream, number, json); });
+  if (!written) writer_->forget_name();
+  return written;
 }
 
 void RunLog::append_names(log::NameKind kind, const Names& names, std::size_t& known) {

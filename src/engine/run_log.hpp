@@ -36,6 +36,9 @@ class RunLog {
   /// Makes and locks the folder, takes what dead runs left in their rings, begins a run. `opened_ns`:
   /// the engine's clock reading.
   static Result<std::unique_ptr<RunLog>> open(const EngineOptions& options, std::int64_t opened_ns);
+  /// The engine is open. Before that a log that is destroyed leaves no file of its run.
+  void begun() noexcept { begun_ = true; }
+  ~RunLog();
 
   [[nodiscard]] const RunIdentity& identity() const noexcept { return identity_; }
   [[nodiscard]] const std::string& dir() const noexcept { return dir_; }
@@ -45,8 +48,9 @@ class RunLog {
   /// Before the number is given to anybody.
   void name(log::NameKind kind, std::uint16_t number, std::string_view text);
   void retired(std::uint32_t worker, std::uint32_t stream, std::uint64_t accepted,
-               const Rejected& rejected);
+               const Rejected& rejected) noexcept;
   /// Called by the aggregator when it has made the stream, before the stream's first worker.
+  /// An error: the log knows no such stream, and the number is free.
   Result<void> stream(std::uint16_t number, const log::StreamText& text);
 
   /// Room for the next slice: records; 0: not now, they wait in their block.
@@ -67,6 +71,7 @@ class RunLog {
 
  private:
   RunLog() = default;
+  void note(Error why) noexcept;
   void append_names(log::NameKind kind, const Names& names, std::size_t& known);
 
   std::string dir_;
@@ -77,6 +82,7 @@ class RunLog {
   std::string notice_;
   std::size_t labels_known_ = 2;  // 0 and 1 are no names
   std::size_t errors_known_ = 2;
+  bool begun_ = false;
   bool closed_ = false;
   mutable std::mutex mutex_;
   std::string names_error_;  // the names file could not be written: names are in the log only

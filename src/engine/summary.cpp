@@ -3,9 +3,11 @@
 // The questions that a Summary answers, put to StreamStats.
 #include "millrace/summary.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/log_selection.hpp"
+#include "record/counts.hpp"
 #include "stats/digest.hpp"
 #include "stats/float_environment.hpp"
 #include "stats/stream_stats.hpp"
@@ -31,12 +33,13 @@ StreamStats::Selected selected(const Selection& selection, const std::vector<std
 
 }  // namespace
 
+// What files claim of many workers stays at the top, and attempted(), the sum of four, is a number.
 Accounting& Accounting::operator+=(const Accounting& other) noexcept {
-  accepted += other.accepted;
-  aggregated += other.aggregated;
-  rejected_full += other.rejected_full;
-  rejected_closed += other.rejected_closed;
-  rejected_reentrant += other.rejected_reentrant;
+  for (const auto figure :
+       {&Accounting::accepted, &Accounting::aggregated, &Accounting::rejected_full,
+        &Accounting::rejected_closed, &Accounting::rejected_reentrant}) {
+    this->*figure = std::min(this->*figure + other.*figure, kCountMax - 1);
+  }
   return *this;
 }
 
@@ -117,8 +120,12 @@ TimeSpan StreamSummary::times() const noexcept {
   return stats_ == nullptr ? TimeSpan{} : stats_->times();
 }
 
-std::uint64_t StreamSummary::notices() const noexcept {
-  return stats_ == nullptr ? 0 : stats_->notices();
+LeftOut StreamSummary::left_out() const noexcept {
+  return stats_ == nullptr ? LeftOut{} : stats_->left_out();
+}
+
+std::optional<TimeWindow> StreamSummary::window() const noexcept {
+  return stats_ == nullptr ? std::nullopt : stats_->window();
 }
 
 std::optional<std::uint64_t> StreamSummary::good() const noexcept {

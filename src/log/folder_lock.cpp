@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "log/log_folder.hpp"
+#include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 namespace {
@@ -47,13 +48,14 @@ void close_in_child() {
   held().mutex.unlock();
 }
 
-std::uint64_t keep(int fd) {
+std::uint64_t keep(FileDescriptor fd) {
   Held& all = held();
   static const int registered =
       ::pthread_atfork([] { held().mutex.lock(); }, [] { held().mutex.unlock(); }, close_in_child);
   (void)registered;
   const std::lock_guard lock(all.mutex);
-  all.descriptors.emplace(all.next, fd);
+  all.descriptors.emplace(all.next, fd.get());
+  (void)fd.release();
   return all.next++;
 }
 
@@ -123,20 +125,18 @@ Try lock(int fd, const std::string& path, FolderLock::Kind kind) {
 Result<std::optional<FolderLock>> FolderLock::acquire(const std::string& dir, Kind kind) {
   const std::string path = lock_path(dir);
   for (int i = 0; i < kReopenMax; ++i) {
-    const int fd = open_lock(dir, path, kind);
-    if (fd == -2) return std::optional<FolderLock>(FolderLock(kNoFile));
-    if (fd < 0) return cannot("open", path, errno);
-    if (!S_ISREG(stat_of(fd).st_mode)) {
-      ::close(fd);
+    FileDescriptor fd(open_lock(dir, path, kind));
+    if (fd.get() == -2) return std::optional<FolderLock>(FolderLock(kNoFile));
+    if (fd.get() < 0) return cannot("open", path, errno);
+    if (!S_ISREG(stat_of(fd.get()).st_mode)) {
       return failure(Errc::io, fmt::format("'{}' is not a regular file; remove it", path));
     }
-    const Try outcome = lock(fd, path, kind);
+    const Try outcome = lock(fd.get(), path, kind);
     const int why = errno;
     if (outcome == Try::got) {
-      if (kind == Kind::exclusive) write_holder(fd);
-      return std::optional<FolderLock>(FolderLock(keep(fd)));
+      if (kind == Kind::exclusive) write_holder(fd.get());
+      return std::optional<FolderLock>(FolderLock(keep(std::move(fd))));
     }
-    ::close(fd);
     if (outcome == Try::busy) return std::optional<FolderLock>();
     if (outcome == Try::failed) return cannot("lock", path, why);
   }

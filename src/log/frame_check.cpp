@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "log/frame_check.hpp"
 
+#include <algorithm>
+
 #include "millrace/schema.hpp"
 
+#include "record/counts.hpp"
 #include "record/crc32c.hpp"
 #include "record/slice.hpp"
 
@@ -10,9 +13,6 @@ namespace millrace::log {
 namespace {
 
 constexpr std::size_t kZeroMost = sizeof(NameEntry) - 1;  // of one entry
-
-// 146 years at a record each nanosecond: sums of numbers below it stay numbers.
-constexpr std::uint64_t kRecordNumberMax = std::uint64_t{1} << 62;
 
 const char* data_fault(const FrameHeader& header) noexcept {
   if (header.record_size < kRecordBytesMin || header.record_size > kRecordBytesMax ||
@@ -73,7 +73,7 @@ const char* header_fault(const FrameHeader& header, std::uint64_t offset,
   if (header.header_crc != header_crc(header, frame_seed(file.log_id, file.segment, offset))) {
     return "a frame's header does not match its checksum";
   }
-  if (header.record_no > kRecordNumberMax || header.worker_seq > kRecordNumberMax) {
+  if (std::max({header.record_no, header.worker_seq, header.unlogged}) > kCountMax) {
     return "a frame's record numbers leave their range";
   }
   const auto body = bytes - static_cast<std::uint32_t>(sizeof header);

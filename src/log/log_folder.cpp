@@ -18,12 +18,13 @@
 #include <unistd.h>
 
 #include "log/segment_reader.hpp"
+#include "record/counts.hpp"
+#include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 namespace {
 
 constexpr std::size_t kDigits = 20;  // of segment_name()
-constexpr std::uint64_t kNumberMax = std::uint64_t{1} << 62;
 
 std::string words_of(int error_number) { return std::generic_category().message(error_number); }
 
@@ -71,7 +72,7 @@ std::uint64_t number_of(std::string_view name) noexcept {
   std::uint64_t number = 0;
   const auto parsed = std::from_chars(name.data(), name.data() + kDigits, number);
   const bool good = parsed.ec == std::errc{} && parsed.ptr == name.data() + kDigits;
-  return good && number < kNumberMax ? number : 0;
+  return good && number < kCountMax ? number : 0;
 }
 
 std::string_view file_name(const std::string& path) noexcept {
@@ -100,16 +101,15 @@ std::optional<SegmentPath> read_segment(const Folder& folder, const std::string&
     return std::nullopt;
   };
   if (!is_regular(folder, name, damages)) return std::nullopt;
-  const int fd = folder.open(name);
-  if (fd < 0) {
+  const FileDescriptor fd(folder.open(name));
+  if (fd.get() < 0) {
     if (errno == ENOENT) return std::nullopt;  // retention took it just now
     return refuse(0, fmt::format("cannot be opened: {}", words_of(errno)));
   }
   struct stat about {};
-  const bool regular = ::fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
-  const auto header = regular ? read_header(fd, folder.path_of(name))
+  const bool regular = ::fstat(fd.get(), &about) == 0 && S_ISREG(about.st_mode);
+  const auto header = regular ? read_header(fd.get(), folder.path_of(name))
                               : Result<SegmentHeader>(failure(Errc::io, "is no regular file"));
-  ::close(fd);
   const auto bytes = static_cast<std::uint64_t>(std::max<off_t>(about.st_size, 0));
   if (!header) return refuse(bytes, header.error().message);
   if (header->kind != FileKind::segment) return refuse(bytes, "is a names file under another name");
@@ -238,7 +238,9 @@ void join_side_files(const Folder& folder, LogFolder& log) {
 }
 
 tl::unexpected<Error> cannot_list(const std::string& dir, int error_number) {
-  return failure(error_number == ENOENT ? Errc::not_found : Errc::io,
+  return failure(error_number == ENOENT   ? Errc::not_found
+                 : error_number == ENOMEM ? Errc::out_of_memory
+                                          : Errc::io,
                  fmt::format("cannot read the folder '{}': {}", dir, words_of(error_number)));
 }
 

@@ -3,7 +3,10 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "log/writer_state.hpp"
+#include "record/counts.hpp"
 
 namespace millrace::log {
 
@@ -17,12 +20,17 @@ Result<std::unique_ptr<LogWriter>> LogWriter::open(const WriterOptions& options,
   if (options.segment_bytes < kSegmentBytesMin || options.segment_bytes > kSegmentBytesMax) {
     return failure(Errc::invalid_argument, "log: segment_bytes is 256 KiB to 16 GiB");
   }
-  if (segment == 0) return failure(Errc::invalid_argument, "log: segments are numbered from 1");
-  auto parts = std::make_unique<Parts>(options);
-  if (auto opened = parts->open(header, segment); !opened) {
+  // Beyond the half the numbers that are left could run out under way.
+  if (segment == 0 || segment > kCountMax / 2) {
+    return failure(Errc::limit, fmt::format("log: no segment can have the number {}; use another "
+                                            "folder",
+                                            segment));
+  }
+  std::unique_ptr<LogWriter> writer(new LogWriter(std::make_unique<Parts>(options)));
+  if (auto opened = writer->parts_->open(header, segment); !opened) {
     return tl::unexpected(std::move(opened).error());
   }
-  return std::unique_ptr<LogWriter>(new LogWriter(std::move(parts)));
+  return writer;
 }
 
 LogWriter::LogWriter(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -42,6 +50,11 @@ void LogWriter::account(const AccountEntry& entry) {
   parts_->keeper->entries_bytes(parts_->entries.bytes());
 }
 
+void LogWriter::forget_name() noexcept {
+  parts_->entries.forget_name();
+  parts_->keeper->entries_bytes(parts_->entries.bytes());
+}
+
 std::uint32_t LogWriter::reserve(std::uint32_t record_size, std::int64_t now_ns) noexcept {
   return parts_->reserve(record_size, now_ns);
 }
@@ -55,6 +68,10 @@ bool LogWriter::append(const Slice& slice, std::int64_t taken_ns) noexcept {
 Result<void> LogWriter::close(bool final, std::int64_t finished_ns) {
   if (!parts_->mine()) return failure(Errc::closed, "log: this process is a forked child");
   return parts_->close(final, finished_ns);
+}
+
+void LogWriter::abandon() noexcept {
+  if (parts_->mine()) parts_->keeper->abandon();
 }
 
 LogStatus LogWriter::status() const { return parts_->status(); }

@@ -42,6 +42,8 @@ class LogWriter {
   /// beyond that come at the start of the next segment. Text beyond kNameBytesMax is cut off.
   void name(NameKind kind, std::uint16_t number, std::string_view text);
   void account(const AccountEntry& entry);
+  /// Takes back the name that was given last, before the next reserve().
+  void forget_name() noexcept;
 
   /// Records of this size that the next frame takes, at most kSliceRecordsMax; 0: not now.
   [[nodiscard]] std::uint32_t reserve(std::uint32_t record_size, std::int64_t now_ns) noexcept;
@@ -53,6 +55,9 @@ class LogWriter {
   /// Writes names and accounts that are still waiting, and END; `final`: with the mark that says
   /// nothing is missing. Then sync (if there is a policy) and cut to size. The last call.
   Result<void> close(bool final, std::int64_t finished_ns);
+
+  /// Instead of close(), before the first append(): no file is left.
+  void abandon() noexcept;
 
   [[nodiscard]] LogStatus status() const;
   /// Returns when everything appended before the call is on the disk.

@@ -42,30 +42,37 @@ Result<std::unique_ptr<NamesFile>> NamesFile::create(const std::string& dir,
   sealed.segment = sealed.run_index = sealed.segment_bytes = 0;  // it grows
   seal(sealed);
   std::string path = dir + "/" + names_file_name(identity_of(header));
+  // Before the file: what cannot be held must not be left behind.
   const std::string temporary = path + ".tmp";  // a run killed meanwhile leaves no names file
-  int fd = -1;
-  do {
-    fd = ::openat(AT_FDCWD, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                  0600);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) return refused("make", path, errno);
-  (void)::fchmod(fd, 0600);  // whatever the umask took
-  const auto drop = [&](const char* what, int why) {
-    ::unlinkat(AT_FDCWD, temporary.c_str(), 0);
-    ::close(fd);
-    return refused(what, path, why);
-  };
-  if (const int why = write_all(fd, 0, std::as_bytes(std::span(&sealed, 1))); why != 0) {
-    return drop("write", why);
+  std::unique_ptr<NamesFile> names(new NamesFile(std::move(path), sealed));
+  if (const int why = names->make(temporary); why != 0) return refused("make", names->path_, why);
+  const char* verb = "write";
+  int why = write_all(names->fd_, 0, std::as_bytes(std::span(&sealed, 1)));
+  if (why == 0) {
+    verb = "name";
+    why = give_name(AT_FDCWD, temporary, names->path_);
   }
-  if (const int why = give_name(AT_FDCWD, temporary, path); why != 0) return drop("name", why);
-  return std::unique_ptr<NamesFile>(new NamesFile(fd, std::move(path), sealed));
+  if (why == 0) return names;
+  ::unlinkat(AT_FDCWD, temporary.c_str(), 0);
+  return refused(verb, names->path_, why);
 }
 
-NamesFile::NamesFile(int fd, std::string path, const SegmentHeader& header)
-    : fd_(fd), path_(std::move(path)), header_(header), owner_(::getpid()) {}
+int NamesFile::make(const std::string& name) noexcept {
+  do {
+    fd_ = ::openat(AT_FDCWD, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                   0600);
+  } while (fd_ < 0 && errno == EINTR);
+  if (fd_ < 0) return errno;
+  (void)::fchmod(fd_, 0600);  // whatever the umask took
+  return 0;
+}
 
-NamesFile::~NamesFile() { ::close(fd_); }
+NamesFile::NamesFile(std::string path, const SegmentHeader& header)
+    : path_(std::move(path)), header_(header), owner_(::getpid()) {}
+
+NamesFile::~NamesFile() {
+  if (fd_ >= 0) ::close(fd_);
+}
 
 Result<void> NamesFile::name(NameKind kind, std::uint16_t number, std::string_view text) {
   std::vector<std::byte> payload;

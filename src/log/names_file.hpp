@@ -40,14 +40,15 @@ class NamesFile {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
  private:
-  NamesFile(int fd, std::string path, const SegmentHeader& header);
+  NamesFile(std::string path, const SegmentHeader& header);
+  [[nodiscard]] int make(const std::string& name) noexcept;  // 0, or errno
   Result<void> write(FrameType type, std::span<const std::byte> payload);
   [[nodiscard]] int put(FrameType type, std::uint32_t frame,
                         std::span<const std::byte> payload) noexcept;
   bool cut() noexcept;
 
   std::mutex mutex_;
-  int fd_;
+  int fd_ = -1;
   std::string path_;
   SegmentHeader header_;
   pid_t owner_;  // a forked child writes nothing

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "log/segment_reader.hpp"
+#include "record/counts.hpp"
 
 namespace millrace::log {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::uint64_t kKnownIncompatible = 0;
-constexpr std::uint64_t kSegmentNumberMax = std::uint64_t{1} << 62;  // so that + 1 is a number
 
 tl::unexpected<Error> refuse(const std::string& path, std::string_view what) {
   return failure(Errc::format, fmt::format("'{}' {}", path, what));
@@ -89,8 +89,11 @@ Result<SegmentHeader> check(const SegmentHeader& header, const std::string& path
                                     static_cast<std::uint32_t>(header.kind)));
   }
   if (header.kind == FileKind::segment) {
-    if (header.segment == 0 || header.segment > kSegmentNumberMax) {
+    if (header.segment == 0 || header.segment > kCountMax) {
       return refuse(path, fmt::format("has the segment number {}", header.segment));
+    }
+    if (header.run_index > kCountMax) {
+      return refuse(path, fmt::format("has the place {} in its run", header.run_index));
     }
     if (header.segment_bytes <= kHeaderBytes || header.segment_bytes > kSegmentBytesMax) {
       return refuse(path,

@@ -17,6 +17,7 @@
 #include "log/ring_reader.hpp"
 #include "log/run_scan.hpp"
 #include "log/segment_reader.hpp"
+#include "record/counts.hpp"
 
 namespace millrace::log {
 namespace {
@@ -108,6 +109,10 @@ class Recovery {
   }
 
   Result<void> write(const RunFiles& run, RunScan& scan, RingReader& rings) {
+    if (done_.next_segment > kCountMax) {
+      return failure(Errc::limit,
+                     fmt::format("'{}' has no number left for a segment", folder_.dir));
+    }
     before(RecoveryStep::make_segment);
     auto file = RecoverySegment::create(folder_.dir, header_of(run));
     if (!file) return tl::unexpected(std::move(file).error());

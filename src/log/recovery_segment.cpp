@@ -25,34 +25,21 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
 Result<RecoverySegment> RecoverySegment::create(const std::string& dir, const SegmentHeader& header) {
   const std::string path = dir + '/' + segment_name(header.segment) + ".tmp";
-  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (fd < 0) {
+  FileDescriptor fd(
+      ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (fd.get() < 0) {
     return failure(Errc::io, fmt::format("cannot make '{}': {}", path,
                                          std::generic_category().message(errno)));
   }
-  return RecoverySegment(fd, dir, header);
+  return RecoverySegment(std::move(fd), dir, header);
 }
 
-RecoverySegment::RecoverySegment(int fd, const std::string& dir, const SegmentHeader& header)
-    : fd_(fd),
+RecoverySegment::RecoverySegment(FileDescriptor fd, const std::string& dir,
+                                 const SegmentHeader& header)
+    : fd_(std::move(fd)),
       dir_(dir),
       path_(dir + '/' + segment_name(header.segment) + ".tmp"),
       header_(header) {}
-
-RecoverySegment::RecoverySegment(RecoverySegment&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      dir_(std::move(other.dir_)),
-      path_(std::move(other.path_)),
-      header_(other.header_),
-      buffer_(std::move(other.buffer_)),
-      written_(other.written_),
-      records_(other.records_),
-      frames_(other.frames_),
-      frames_crc_(other.frames_crc_) {}
-
-RecoverySegment::~RecoverySegment() {
-  if (fd_ >= 0) ::close(fd_);
-}
 
 tl::unexpected<Error> RecoverySegment::cannot(const char* verb, int why) const {
   const bool room = why == ENOSPC || why == EDQUOT || why == EFBIG;
@@ -96,7 +83,7 @@ void RecoverySegment::put(FrameHeader header, FrameType type, std::span<const st
 }
 
 Result<void> RecoverySegment::flush() {
-  if (const int why = write_all(fd_, written_, buffer_); why != 0) return cannot("write", why);
+  if (const int why = write_all(fd_.get(), written_, buffer_); why != 0) return cannot("write", why);
   written_ += buffer_.size();
   buffer_.clear();
   return {};
@@ -124,8 +111,8 @@ Result<void> RecoverySegment::end(std::uint16_t flags, EndPayload totals) {
   header_.segment_bytes = std::max(kSegmentBytesMin, whole);
   seal(header_);
   const auto first = std::as_bytes(std::span(&header_, 1));
-  if (const int why = write_all(fd_, 0, first); why != 0) return cannot("write", why);
-  if (::fdatasync(fd_) != 0) return cannot("sync", errno);
+  if (const int why = write_all(fd_.get(), 0, first); why != 0) return cannot("write", why);
+  if (::fdatasync(fd_.get()) != 0) return cannot("sync", errno);
   return {};
 }
 

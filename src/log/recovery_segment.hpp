@@ -21,6 +21,7 @@
 #include "millrace/result.hpp"
 
 #include "log/format.hpp"
+#include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 
@@ -28,9 +29,8 @@ class RecoverySegment {
  public:
   /// Of make_header(), with segment and run_index; sizes and checksum are filled in here.
   static Result<RecoverySegment> create(const std::string& dir, const SegmentHeader& header);
-  RecoverySegment(RecoverySegment&& other) noexcept;
+  RecoverySegment(RecoverySegment&&) noexcept = default;  // its end leaves the file
   RecoverySegment& operator=(RecoverySegment&&) = delete;
-  ~RecoverySegment();  // leaves the file
 
   /// Length, type and checksums are filled in here.
   Result<void> append(FrameHeader header, FrameType type, std::span<const std::byte> payload);
@@ -42,12 +42,12 @@ class RecoverySegment {
   void discard() noexcept;
 
  private:
-  RecoverySegment(int fd, const std::string& dir, const SegmentHeader& header);
+  RecoverySegment(FileDescriptor fd, const std::string& dir, const SegmentHeader& header);
   void put(FrameHeader header, FrameType type, std::span<const std::byte> payload);
   Result<void> flush();
   [[nodiscard]] tl::unexpected<Error> cannot(const char* verb, int why) const;
 
-  int fd_;
+  FileDescriptor fd_;
   std::string dir_, path_;  // path_: as it is called now
   SegmentHeader header_;
   std::vector<std::byte> buffer_;  // not yet written, from written_

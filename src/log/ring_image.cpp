@@ -14,6 +14,7 @@
 #include "millrace/block.hpp"
 #include "millrace/schema.hpp"
 
+#include "record/counts.hpp"
 #include "transport/ring_file.hpp"
 
 namespace millrace::log {
@@ -68,7 +69,6 @@ const char* header_fault(const RingFileHeader& header, const RunIdentity& run,
 // A block of `n` > 0 records; nullptr: it can be what a worker wrote.
 const char* block_fault(const RingBlock& block, const std::byte* bytes, std::uint32_t slot,
                         std::uint64_t run) {
-  constexpr std::uint64_t kSeqMax = std::uint64_t{1} << 63;
   if (field<std::uint64_t>(bytes, offsetof(BlockHeader, run)) != run)
     return "a block is of another run";
   if (field<std::uint32_t>(bytes, offsetof(BlockHeader, slot)) != slot)
@@ -83,7 +83,7 @@ const char* block_fault(const RingBlock& block, const std::byte* bytes, std::uin
     return "a block's records are not of 16 to 512 bytes, a multiple of 8";
   if (block.n > detail::block_capacity(block.record_size))
     return "a block claims more records than it can hold";
-  if (block.first > kSeqMax) return "a block's numbers leave their range";
+  if (block.first > kCountMax) return "a block's numbers leave their range";
   return nullptr;
 }
 
@@ -101,20 +101,21 @@ RingBlock block_of(const std::byte* bytes, std::uint32_t index) noexcept {
 
 std::uint64_t RingBlock::offset() const noexcept { return block_at(index) + sizeof(BlockHeader); }
 
-int open_ring(const std::string& path, std::uint32_t owner, std::uint64_t& bytes, bool& readable,
-              std::string& what) {
+FileDescriptor open_ring(const std::string& path, std::uint32_t owner, std::uint64_t& bytes,
+                         bool& readable, std::string& what) {
   readable = true;
-  int fd = -1;
+  FileDescriptor fd;
   do {
-    fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  } while (fd < 0 && errno == EINTR);
-  if (fd < 0) {
+    fd = FileDescriptor(
+        ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  } while (fd.get() < 0 && errno == EINTR);
+  if (fd.get() < 0) {
     readable = errno == ELOOP || errno == ENXIO;  // a link, a socket: no ring, now or later
     what = "cannot be opened: " + words_of(errno);
-    return -1;
+    return {};
   }
   struct stat about {};
-  if (::fstat(fd, &about) != 0) {
+  if (::fstat(fd.get(), &about) != 0) {
     readable = false;
     what = "cannot be looked at: " + words_of(errno);
   } else if (!S_ISREG(about.st_mode)) {
@@ -129,8 +130,7 @@ int open_ring(const std::string& path, std::uint32_t owner, std::uint64_t& bytes
     bytes = static_cast<std::uint64_t>(about.st_size);
     return fd;
   }
-  ::close(fd);
-  return -1;
+  return {};
 }
 
 bool read_at(int fd, void* to, std::size_t bytes, std::uint64_t offset) noexcept {
@@ -162,13 +162,13 @@ RingImage RingImage::read(const std::string& path, const RunIdentity& run, std::
   ring.path = path;
   std::uint64_t bytes = 0;
   std::string what;
-  const int fd = open_ring(path, owner, bytes, ring.readable, what);
-  if (fd < 0) {
+  const FileDescriptor fd = open_ring(path, owner, bytes, ring.readable, what);
+  if (fd.get() < 0) {
     ring.refuse(0, 0, std::move(what));
     return ring;
   }
   RingFileHeader header{};
-  if (!read_at(fd, &header, std::min<std::uint64_t>(bytes, sizeof header), 0)) {
+  if (!read_at(fd.get(), &header, std::min<std::uint64_t>(bytes, sizeof header), 0)) {
     ring.cannot_read("cannot be read: " + words_of(errno));
   } else if (is_zero(header)) {
     // Was being made when the process died: no worker has had it.
@@ -177,10 +177,9 @@ RingImage RingImage::read(const std::string& path, const RunIdentity& run, std::
   } else if (const char* fault = header_fault(header, run, bytes)) {
     ring.refuse(0, bytes, fault);
   } else {
-    ring.read_words(fd);
-    ring.read_blocks(fd, header.slot, header.blocks, run.run);
+    ring.read_words(fd.get());
+    ring.read_blocks(fd.get(), header.slot, header.blocks, run.run);
   }
-  ::close(fd);
   return ring;
 }
 
@@ -196,6 +195,12 @@ void RingImage::read_words(int fd) {
              .rejected_closed = field<std::uint64_t>(words, offsetof(RingWords, closed)),
              .rejected_reentrant = field<std::uint64_t>(words, offsetof(RingWords, reentrant))};
   fate = field<std::uint64_t>(words, offsetof(RingWords, fate));
+  if (std::max({account.accepted, account.rejected_full, account.rejected_closed,
+                account.rejected_reentrant}) < kCountMax) {
+    return;
+  }
+  refuse(kRingPageBytes, sizeof words, "its counters leave their range");
+  account = {};
 }
 
 void RingImage::read_blocks(int fd, std::uint32_t slot, std::uint32_t count, std::uint64_t run) {

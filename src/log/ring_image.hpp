@@ -20,6 +20,7 @@
 
 #include "log/format.hpp"
 #include "log/frame_source.hpp"
+#include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 
@@ -58,10 +59,10 @@ struct RingImage {
   void read_blocks(int fd, std::uint32_t slot, std::uint32_t count, std::uint64_t run);
 };
 
-/// -1 and `what` says why: not a regular file of `owner`, linked, writable by others, or an error.
+/// None, and `what` says why: not a regular file of `owner`, linked, writable by others, or an error.
 /// `readable` as in RingImage.
-int open_ring(const std::string& path, std::uint32_t owner, std::uint64_t& bytes, bool& readable,
-              std::string& what);
+FileDescriptor open_ring(const std::string& path, std::uint32_t owner, std::uint64_t& bytes,
+                         bool& readable, std::string& what);
 
 /// Whether all of it was read; a file that ends before is like one that cannot be read.
 bool read_at(int fd, void* to, std::size_t bytes, std::uint64_t offset) noexcept;

@@ -16,6 +16,7 @@
 #include "log/entries.hpp"
 #include "log/segment_reader.hpp"
 #include "log/stream_text.hpp"
+#include "record/counts.hpp"
 #include "record/crc32c.hpp"
 #include "transport/ring_set.hpp"
 
@@ -27,11 +28,6 @@ constexpr std::size_t kNoRing = ~std::size_t{0};
 void raise_to(std::uint64_t& figure, std::uint64_t least) noexcept {
   figure = std::max(figure, least);
 }
-// Figures of a hostile file stay at the top instead of starting anew.
-void add_to(std::uint64_t& sum, std::uint64_t more) noexcept {
-  if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
-}
-
 void join(AccountEntry& account, const AccountEntry& entry,
           void (*figure)(std::uint64_t&, std::uint64_t)) noexcept {
   figure(account.accepted, entry.accepted);
@@ -51,26 +47,22 @@ std::uint32_t owner_of(const RunFiles& run) noexcept {
 
 }  // namespace
 
+// A lack of memory passes by as an exception: an error would be taken for damage.
 Result<std::unique_ptr<RingReader>> RingReader::open(const RunFiles& run, const RunScan& scan) {
-  try {
-    std::unique_ptr<RingReader> reader(new RingReader(run, scan));
-    std::vector<RingImage> images;
-    for (const std::string& path : run.rings) {
-      images.push_back(RingImage::read(path, run.identity, reader->owner_));
-      const RingImage& image = images.back();
-      reader->rings_.push_back({path, image.sound, image.readable});
-      for (const Damage& damage : image.damages) note(reader->damages_, damage);
-    }
-    if (scan.final) return reader;  // closed: nothing in them is lacking
-    reader->take_accounts(images);
-    reader->take_blocks(images, scan);
-    reader->read_names(run, scan);
-    reader->pack_accounts(scan);
-    return reader;
-  } catch (const std::bad_alloc&) {
-    return failure(Errc::out_of_memory,
-                   fmt::format("no memory to read the rings of run {}", hex(run.identity.run)));
+  std::unique_ptr<RingReader> reader(new RingReader(run, scan));
+  std::vector<RingImage> images;
+  for (const std::string& path : run.rings) {
+    images.push_back(RingImage::read(path, run.identity, reader->owner_));
+    const RingImage& image = images.back();
+    reader->rings_.push_back({path, image.sound, image.readable});
+    for (const Damage& damage : image.damages) note(reader->damages_, damage);
   }
+  if (scan.final) return reader;  // closed: nothing in them is lacking
+  reader->take_accounts(images);
+  reader->take_blocks(images, scan);
+  reader->read_names(run, scan);
+  reader->pack_accounts(scan);
+  return reader;
 }
 
 RingReader::RingReader(const RunFiles& run, const RunScan& scan)
@@ -81,10 +73,6 @@ RingReader::RingReader(const RunFiles& run, const RunScan& scan)
       open_ring_(kNoRing) {
   add_to(record_no_, scan.records);
   add_to(record_no_, scan.missing);
-}
-
-RingReader::~RingReader() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 void RingReader::refuse(std::size_t ring, std::uint64_t offset, std::uint64_t bytes,
@@ -258,17 +246,16 @@ std::optional<Frame> RingReader::read_piece(const Piece& piece) {
   const RingBlock& block = piece.block;
   RingFile& ring = rings_[piece.ring];
   if (open_ring_ != piece.ring) {
-    if (fd_ >= 0) ::close(fd_);
     std::uint64_t bytes = 0;
     std::string what;
     fd_ = open_ring(ring.path, owner_, bytes, ring.readable, what);
     open_ring_ = piece.ring;
-    if (fd_ < 0) refuse(piece.ring, 0, 0, std::move(what));
+    if (fd_.get() < 0) refuse(piece.ring, 0, 0, std::move(what));
   }
   const std::uint32_t n = block.n - piece.skip;
   const std::uint64_t offset = block.offset() + std::uint64_t{piece.skip} * block.record_size;
   buffer_.resize(std::size_t{n} * block.record_size);
-  if (fd_ < 0 || !read_at(fd_, buffer_.data(), buffer_.size(), offset)) {
+  if (fd_.get() < 0 || !read_at(fd_.get(), buffer_.data(), buffer_.size(), offset)) {
     ring.readable = false;
     refuse(piece.ring, offset, buffer_.size(),
            fmt::format("{} records of worker {} cannot be read: {}", n, block.worker,

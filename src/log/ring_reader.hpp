@@ -40,7 +40,6 @@ namespace millrace::log {
 class RingReader final : public FrameSource {
  public:
   static Result<std::unique_ptr<RingReader>> open(const RunFiles& run, const RunScan& scan);
-  ~RingReader() override;
   RingReader(const RingReader&) = delete;
   RingReader& operator=(const RingReader&) = delete;
 
@@ -99,7 +98,7 @@ class RingReader final : public FrameSource {
   std::uint64_t record_no_;
   std::uint64_t unlogged_;
   std::size_t open_ring_;
-  int fd_ = -1;
+  FileDescriptor fd_;
   std::vector<std::byte> buffer_;
 };
 

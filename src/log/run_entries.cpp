@@ -12,6 +12,11 @@ void RunEntries::name(NameKind kind, std::uint16_t number, std::string_view text
   bytes_ += name_entry_bytes(names_.back().text);
 }
 
+void RunEntries::forget_name() noexcept {
+  bytes_ -= name_entry_bytes(names_.back().text);
+  names_.pop_back();
+}
+
 void RunEntries::account(const AccountEntry& entry) {
   const auto [known, fresh] =
       account_of_.try_emplace(entry.worker, static_cast<std::uint32_t>(accounts_.size()));

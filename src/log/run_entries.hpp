@@ -33,6 +33,8 @@ class RunEntries {
 
   /// Text beyond kNameBytesMax is cut off.
   void name(NameKind kind, std::uint16_t number, std::string_view text);
+  /// Takes back the name that came last, before it was packed.
+  void forget_name() noexcept;
   /// The latest of a worker is what is written; one that says nothing new is not.
   void account(const AccountEntry& entry);
 

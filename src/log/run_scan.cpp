@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "log/entries.hpp"
+#include "record/counts.hpp"
 
 namespace millrace::log {
 namespace {
@@ -19,9 +20,10 @@ void keep_greatest(std::map<std::uint32_t, AccountEntry>& accounts, const Accoun
   kept.rejected_reentrant = std::max(kept.rejected_reentrant, entry.rejected_reentrant);
 }
 
-// Figures of a hostile log stay at the top instead of starting anew.
-void add_to(std::uint64_t& sum, std::uint64_t more) noexcept {
-  if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
+// Below, so that the sum of the four is a number.
+bool in_range(const AccountEntry& entry) noexcept {
+  return std::max({entry.accepted, entry.rejected_full, entry.rejected_closed,
+                   entry.rejected_reentrant}) < kCountMax;
 }
 
 bool same(const StreamText& a, const StreamText& b) { return to_text(a) == to_text(b); }
@@ -45,10 +47,7 @@ bool PartScan::add(const Frame& frame, const std::string& file) {
       add_names(frame, file);
       break;
     case FrameType::account:
-      if (!for_each_account(frame.payload, frame.header.n,
-                            [&](const AccountEntry& entry) { keep_greatest(accounts, entry); })) {
-        refuse(frame, file, "an ACCOUNT frame does not hold its entries");
-      }
+      add_accounts(frame, file);
       break;
     case FrameType::end:
       end.emplace();
@@ -122,6 +121,16 @@ void PartScan::add_names(const Frame& frame, const std::string& file) {
                       }
                     });
   if (!whole) refuse(frame, file, "a NAMES frame does not hold its entries");
+}
+
+void PartScan::add_accounts(const Frame& frame, const std::string& file) {
+  const auto add = [&](const AccountEntry& entry) {
+    if (in_range(entry)) return keep_greatest(accounts, entry);
+    refuse(frame, file, fmt::format("the figures of worker {} leave their range", entry.worker));
+  };
+  if (!for_each_account(frame.payload, frame.header.n, add)) {
+    refuse(frame, file, "an ACCOUNT frame does not hold its entries");
+  }
 }
 
 // Kinds that are not known are of a later minor version, and passed over.

@@ -73,6 +73,7 @@ class PartScan {
  private:
   void number(const Frame& frame, const std::string& file);
   bool add_data(const Frame& frame, const std::string& file);
+  void add_accounts(const Frame& frame, const std::string& file);
   void add_names(const Frame& frame, const std::string& file);
   const char* add_name(NameKind kind, std::uint16_t number, std::string_view text);
   void refuse(const Frame& frame, const std::string& file, std::string what);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log/segment_frames.hpp"
+#include "record/caught.hpp"
 
 namespace millrace::log {
 namespace {
@@ -42,16 +43,17 @@ class AllSignalsBlocked {
 Result<std::unique_ptr<SegmentKeeper>> SegmentKeeper::open(
     const WriterOptions& options, const SegmentHeader& header, std::uint64_t segment,
     const std::atomic<std::uint64_t>& logged) {
-  int dir_fd = -1;
+  FileDescriptor dir;
   do {
-    dir_fd = ::openat(AT_FDCWD, options.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  } while (dir_fd < 0 && errno == EINTR);
-  if (dir_fd < 0) {
+    dir =
+        FileDescriptor(::openat(AT_FDCWD, options.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  } while (dir.get() < 0 && errno == EINTR);
+  if (dir.get() < 0) {
     return failure(Errc::io, fmt::format("log: cannot open the folder '{}': {}", options.dir,
                                          std::strerror(errno)));
   }
   std::unique_ptr<SegmentKeeper> keeper(
-      new SegmentKeeper(dir_fd, options, header, segment, logged));
+      new SegmentKeeper(std::move(dir), options, header, segment, logged));
   auto first = keeper->make_one();
   if (!first) return tl::unexpected(std::move(first).error());
   // order: relaxed; the threads are not there yet.
@@ -60,21 +62,23 @@ Result<std::unique_ptr<SegmentKeeper>> SegmentKeeper::open(
   return keeper;
 }
 
-SegmentKeeper::SegmentKeeper(int dir_fd, const WriterOptions& options, const SegmentHeader& header,
-                             std::uint64_t segment, const std::atomic<std::uint64_t>& logged)
-    : dir_fd_(dir_fd),
+SegmentKeeper::SegmentKeeper(FileDescriptor dir, const WriterOptions& options,
+                             const SegmentHeader& header, std::uint64_t segment,
+                             const std::atomic<std::uint64_t>& logged)
+    : dir_(std::move(dir)),
       options_(options),
       header_(header),
       segment_(segment),
-      ledger_(dir_fd, options, logged) {}
+      ledger_(dir_.get(), options, logged) {}
 
 SegmentKeeper::~SegmentKeeper() {
   stop();
-  // Files before the folder that they are in.
-  for (const auto& segment : ledger_.open_segments()) {
-    if (!segment->begun()) ledger_.discard(segment.get());
-  }
-  ::close(dir_fd_);
+  ledger_.discard_all(false);
+}
+
+void SegmentKeeper::abandon() noexcept {
+  stop();
+  ledger_.discard_all(true);
 }
 
 Result<void> SegmentKeeper::start() {
@@ -129,8 +133,8 @@ void SegmentKeeper::entries_bytes(std::uint64_t bytes) noexcept {
 
 Result<void> SegmentKeeper::close() {
   stop();
+  ledger_.discard_all(false);
   for (const auto& segment : ledger_.open_segments()) {
-    if (!segment->begun()) ledger_.discard(segment.get());
     if (segment->finished() && !segment->unmapped()) {
       segment->check();
       segment->unmap();
@@ -148,8 +152,9 @@ Result<std::shared_ptr<SegmentFile>> SegmentKeeper::make_one() {
   header_.segment_bytes = segment_bytes_for(options_.segment_bytes, entries);
   header_.segment = segment_;
   ledger_.make_room(header_.segment_bytes);
+  ledger_.expect();
   int why = 0;
-  auto made = SegmentFile::make({.dir_fd = dir_fd_,
+  auto made = SegmentFile::make({.dir_fd = dir_.get(),
                                  .dir = options_.dir,
                                  .header = header_,
                                  .mapped = options_.mapped,
@@ -174,8 +179,8 @@ void SegmentKeeper::make_and_keep() noexcept {
     bool more = false;
     try {
       more = turn(now);
-    } catch (const std::exception& error) {  // std::bad_alloc: there may be memory later
-      note_failure(error.what());
+    } catch (const std::exception&) {  // std::bad_alloc: there may be memory later
+      note_failure(caught_error().message);
       retry_at_ = now + kRetry;
     }
     if (!more) maker_bell_.wait(heard, failing() ? kRetry : std::chrono::milliseconds{kCheckEvery});
@@ -252,7 +257,7 @@ void SegmentKeeper::sync_now_and_then() noexcept {
         (void)ledger_.sync();  // what it says stays in ledger_.error()
         due = Clock::now() + every;
       }
-    } catch (const std::bad_alloc&) {
+    } catch (const std::exception&) {
       due = Clock::now() + every;  // there may be memory then
     }
     if (options_.sync == LogSync::on_flush) due = Clock::now() + every;

@@ -29,6 +29,7 @@
 #include "log/segment_file.hpp"
 #include "log/segment_ledger.hpp"
 #include "log/writer_options.hpp"
+#include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 
@@ -54,6 +55,8 @@ class SegmentKeeper {
   [[nodiscard]] std::string why_failing() const;
   void entries_bytes(std::uint64_t bytes) noexcept;
 
+  /// Stops the threads and removes what is not settled.
+  void abandon() noexcept;
   /// Stops the threads, syncs if there is a policy, cuts what is finished to size.
   Result<void> close();
   [[nodiscard]] SegmentLedger& ledger() noexcept { return ledger_; }
@@ -61,7 +64,7 @@ class SegmentKeeper {
 
  private:
   using Clock = std::chrono::steady_clock;
-  SegmentKeeper(int dir_fd, const WriterOptions& options, const SegmentHeader& header,
+  SegmentKeeper(FileDescriptor dir, const WriterOptions& options, const SegmentHeader& header,
                 std::uint64_t segment, const std::atomic<std::uint64_t>& logged);
   [[nodiscard]] Result<void> start();
   void stop() noexcept;
@@ -74,7 +77,7 @@ class SegmentKeeper {
   void take_back_refused() noexcept;
   void note_failure(std::string why) noexcept;
 
-  const int dir_fd_;
+  const FileDescriptor dir_;  // files go before the folder that they are in
   const WriterOptions options_;
   SegmentHeader header_;   // of the next
   std::uint64_t segment_;  // number of the next

@@ -32,6 +32,11 @@ SegmentLedger::SegmentLedger(int dir_fd, const WriterOptions& options,
       bytes_max_(options.bytes_max),
       logged_(logged) {}
 
+void SegmentLedger::expect() {
+  const std::lock_guard lock(mutex_);
+  open_.reserve(open_.size() + 1);
+}
+
 void SegmentLedger::add(std::shared_ptr<SegmentFile> segment) {
   const std::lock_guard lock(mutex_);
   open_.push_back(std::move(segment));
@@ -45,6 +50,15 @@ void SegmentLedger::discard(const SegmentFile* segment) noexcept {
   if (at == open_.end()) return;
   (*at)->remove();
   open_.erase(at);
+}
+
+void SegmentLedger::discard_all(bool begun_too) noexcept {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(open_, [&](const auto& segment) {
+    if (segment->begun() && !begun_too) return false;
+    segment->remove();
+    return true;
+  });
 }
 
 std::vector<std::shared_ptr<SegmentFile>> SegmentLedger::open_segments() const {
@@ -75,6 +89,7 @@ void SegmentLedger::settle_one(const std::shared_ptr<SegmentFile>& segment) {
   if (lost == 0) return;
   // order: relaxed; a count that is only shown.
   lost_.fetch_add(lost, std::memory_order_relaxed);
+  fail();
   note(fmt::format("log: '{}' {}: {} records", segment->path(), words(segment->harm()), lost));
 }
 
@@ -150,6 +165,7 @@ bool SegmentLedger::sync_settled(const Settled& settled) {
 }
 
 bool SegmentLedger::fail(const std::string& path, const char* why) {
+  fail();
   const std::lock_guard lock(mutex_);
   note(
       fmt::format("log: cannot sync '{}': {}; what was durable before still is, nothing later is "
@@ -158,10 +174,14 @@ bool SegmentLedger::fail(const std::string& path, const char* why) {
   return false;
 }
 
-// Under mutex_. The first stays; durable() does, too.
-void SegmentLedger::note(std::string text) {
-  if (error_.empty()) error_ = std::move(text);
+// durable() stays where it is. Before the words: there may be no memory for them.
+void SegmentLedger::fail() noexcept {
   failed_.store(true, std::memory_order_relaxed);  // order: relaxed; see sync()
+}
+
+// Under mutex_. The first stays.
+void SegmentLedger::note(std::string text) noexcept {
+  if (error_.empty()) error_ = std::move(text);
 }
 
 std::uint64_t SegmentLedger::durable() const noexcept {

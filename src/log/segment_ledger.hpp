@@ -31,10 +31,14 @@ class SegmentLedger {
   /// `logged`: records of the run, counted after their frames are visible.
   SegmentLedger(int dir_fd, const WriterOptions& options, const std::atomic<std::uint64_t>& logged);
 
+  /// So that add() finds room: a file without an entry would be left behind.
+  void expect();
   /// Before the writer may have it.
   void add(std::shared_ptr<SegmentFile> segment);
   /// One that was never begun: it goes, with its file.
   void discard(const SegmentFile* segment) noexcept;
+  /// All that were never begun, or all that are not settled.
+  void discard_all(bool begun_too) noexcept;
 
   /// Segments that are not settled, oldest first.
   [[nodiscard]] std::vector<std::shared_ptr<SegmentFile>> open_segments() const;
@@ -62,7 +66,8 @@ class SegmentLedger {
   [[nodiscard]] bool sync_one(SegmentFile& segment);
   [[nodiscard]] bool sync_settled(const Settled& settled);
   bool fail(const std::string& path, const char* why);
-  void note(std::string text);
+  void fail() noexcept;
+  void note(std::string text) noexcept;
   void settle_one(const std::shared_ptr<SegmentFile>& segment);
 
   const int dir_fd_;

@@ -91,9 +91,8 @@ Result<std::shared_ptr<SegmentFile>> SegmentFile::make(const SegmentPlan& plan, 
   if (failed == nullptr) return segment;
   const int error = errno;
   if (why != nullptr) *why = error;
-  const std::string path = segment->path();
   segment->remove();  // gives its blocks back: a failed fallocate keeps them on ext4
-  return failure(Errc::io, fmt::format("log: cannot {} '{}' ({} KiB): {}", failed, path,
+  return failure(Errc::io, fmt::format("log: cannot {} '{}' ({} KiB): {}", failed, segment->path(),
                                        plan.header.segment_bytes / 1024, std::strerror(error)));
 }
 

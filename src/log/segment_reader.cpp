@@ -25,12 +25,13 @@ constexpr std::uint64_t kLine = kFrameAlign;
 
 std::string words_of(int error_number) { return std::generic_category().message(error_number); }
 
-Result<int> open_file(const std::string& path) {
-  int fd = -1;
+Result<FileDescriptor> open_file(const std::string& path) {
+  FileDescriptor fd;
   do {
-    fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  } while (fd < 0 && errno == EINTR);
-  if (fd >= 0) return fd;
+    fd = FileDescriptor(
+        ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  } while (fd.get() < 0 && errno == EINTR);
+  if (fd.get() >= 0) return fd;
   if (errno == ELOOP) {
     return failure(Errc::io, fmt::format("'{}' is a symbolic link; name the file itself", path));
   }
@@ -71,16 +72,14 @@ enum class SegmentReader::Look {
 };
 
 Result<std::unique_ptr<SegmentReader>> SegmentReader::open(const std::string& path, Follow follow) {
-  const auto fd = open_file(path);
-  if (!fd) return tl::unexpected(fd.error());
-  const auto bytes = size_of_regular(*fd, path);
-  const auto header =
-      bytes ? read_header(*fd, path) : Result<SegmentHeader>(tl::unexpected(bytes.error()));
-  if (!header) {
-    ::close(*fd);
-    return tl::unexpected(header.error());
-  }
-  auto reader = std::unique_ptr<SegmentReader>(new SegmentReader(*fd, path, *header, follow));
+  auto fd = open_file(path);
+  if (!fd) return tl::unexpected(std::move(fd).error());
+  const auto bytes = size_of_regular(fd->get(), path);
+  if (!bytes) return tl::unexpected(bytes.error());
+  const auto header = read_header(fd->get(), path);
+  if (!header) return tl::unexpected(header.error());
+  auto reader =
+      std::unique_ptr<SegmentReader>(new SegmentReader(std::move(*fd), path, *header, follow));
   reader->file_bytes_ = *bytes;
   if (*bytes > reader->limit_) {
     reader->note_damage(reader->limit_, *bytes - reader->limit_, "bytes behind the segment's end");
@@ -88,16 +87,15 @@ Result<std::unique_ptr<SegmentReader>> SegmentReader::open(const std::string& pa
   return reader;
 }
 
-SegmentReader::SegmentReader(int fd, std::string path, const SegmentHeader& header, Follow follow)
-    : fd_(fd),
+SegmentReader::SegmentReader(FileDescriptor fd, std::string path, const SegmentHeader& header,
+                             Follow follow)
+    : fd_(std::move(fd)),
       path_(std::move(path)),
       header_(header),
       follow_(follow),
       // Who follows reads a window again for each frame: the smallest that holds one.
-      window_(fd, follow == Follow::yes ? kStripeBytes : FileWindow::kBytes),
+      window_(fd_.get(), follow == Follow::yes ? kStripeBytes : FileWindow::kBytes),
       limit_(header.kind == FileKind::segment ? header.segment_bytes : kSegmentBytesMax) {}
-
-SegmentReader::~SegmentReader() { ::close(fd_); }
 
 std::optional<Frame> SegmentReader::next() {
   while (tail_ == Tail::unread) {
@@ -148,7 +146,7 @@ SegmentReader::Look SegmentReader::look(std::uint64_t offset) {
 
 bool SegmentReader::there_yet() const noexcept {
   std::uint64_t commit = 0;
-  return ::pread(fd_, &commit, sizeof commit, static_cast<off_t>(offset_)) == sizeof commit &&
+  return ::pread(fd_.get(), &commit, sizeof commit, static_cast<off_t>(offset_)) == sizeof commit &&
          commit != 0;
 }
 

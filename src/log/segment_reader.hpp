@@ -33,6 +33,7 @@
 #include "log/file_window.hpp"
 #include "log/format.hpp"
 #include "log/frame_source.hpp"
+#include "record/file_descriptor.hpp"
 
 namespace millrace::log {
 
@@ -53,7 +54,6 @@ class SegmentReader final : public FrameSource {
 
   static Result<std::unique_ptr<SegmentReader>> open(const std::string& path,
                                                      Follow follow = Follow::no);
-  ~SegmentReader() override;
   SegmentReader(const SegmentReader&) = delete;
   SegmentReader& operator=(const SegmentReader&) = delete;
 
@@ -69,7 +69,7 @@ class SegmentReader final : public FrameSource {
 
  private:
   enum class Look;
-  SegmentReader(int fd, std::string path, const SegmentHeader& header, Follow follow);
+  SegmentReader(FileDescriptor fd, std::string path, const SegmentHeader& header, Follow follow);
 
   Look look(std::uint64_t offset);
   Look look_patiently();
@@ -86,7 +86,7 @@ class SegmentReader final : public FrameSource {
   std::optional<std::uint64_t> find_header(std::uint64_t from, std::uint64_t to);
   void note_damage(std::uint64_t offset, std::uint64_t bytes, std::string what);
 
-  int fd_;
+  FileDescriptor fd_;
   std::string path_;
   SegmentHeader header_;
   Follow follow_;

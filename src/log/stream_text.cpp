@@ -12,13 +12,13 @@
 #include <nlohmann/json.hpp>
 
 #include "log/format.hpp"
+#include "log/json_value.hpp"
 #include "record/formula.hpp"
 
 namespace millrace::log {
 namespace {
 
-using nlohmann::json;
-using nlohmann::ordered_json;
+using Kind = JsonValue::Kind;
 
 constexpr int kDepthMax = 64;
 
@@ -58,18 +58,36 @@ const NamedField* listed_at(const Schema& schema, std::uint32_t offset) {
   return nullptr;
 }
 
-// An offset alone means the first listed field there; what is not listed brings its type.
-ordered_json operand(const Schema& schema, const Field& field) {
-  const NamedField* listed = listed_at(schema, field.offset);
-  if (listed != nullptr && listed->field == field) return field.offset;
-  return {{"type", word_of(field.type, kTypes)}, {"offset", field.offset}};
+// Of a text or a number, which need no tree: that of nlohmann allocates when it goes. Bytes that are no
+// UTF-8 become U+FFFD: JSON cannot carry them.
+template <typename T>
+std::string as_json(const T& value) {
+  return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// JSON has no word for them.
-ordered_json number(double value) {
-  if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
-  return value;
+// An offset alone means the first listed field there; what is not listed brings its type.
+std::string operand(const Schema& schema, const Field& field) {
+  const NamedField* listed = listed_at(schema, field.offset);
+  if (listed != nullptr && listed->field == field) return std::to_string(field.offset);
+  return fmt::format(R"({{"type":"{}","offset":{}}})", word_of(field.type, kTypes), field.offset);
+}
+
+// JSON has no word for some.
+std::string number(double value) {
+  if (std::isnan(value)) return R"("nan")";
+  if (std::isinf(value)) return value > 0 ? R"("inf")" : R"("-inf")";
+  return as_json(value);
+}
+
+// `one(item)` for each, with commas between them.
+template <typename Items, typename One>
+std::string joined(const Items& items, One one) {
+  std::string text;
+  for (const auto& item : items) {
+    if (!text.empty()) text += ',';
+    text += one(item);
+  }
+  return text;
 }
 
 bool too_deep(std::string_view text) {
@@ -94,16 +112,16 @@ bool too_deep(std::string_view text) {
 /// Takes a schema out of JSON; the first thing that is not as it should be is kept, and ends it.
 class Parser {
  public:
-  Result<StreamText> parse(const json& root) {
+  Result<StreamText> parse(const JsonValue& root) {
     StreamText stream;
     Schema& schema = stream.schema;
     stream.name = text(root, "stream");
     schema.name = text(root, "schema");
     schema.record_size = integer(root, "record_size", std::numeric_limits<std::uint32_t>::max());
-    for (const json& field : list(root, "fields")) add_field(schema, field);
+    for (const JsonValue& field : list(root, "fields")) add_field(schema, field);
     roles(schema, root);
-    for (const json& metric : list(root, "metrics")) add_metric(schema, metric);
-    for (const json& limit : list(root, "goodput")) {
+    for (const JsonValue& metric : list(root, "metrics")) add_metric(schema, metric);
+    for (const JsonValue& limit : list(root, "goodput")) {
       stream.goodput.push_back({text(limit, "metric"), real(limit, "at_most")});
     }
     optional_integer(root, "labels_max", stream.labels_max);
@@ -128,49 +146,39 @@ class Parser {
     if (fault_.empty()) fault_ = std::move(what);
   }
 
-  // nullptr: not there, or `object` is none.
-  static const json* find(const json& object, const char* key) {
-    if (!object.is_object()) return nullptr;
-    const auto at = object.find(key);
-    return at == object.end() ? nullptr : &*at;
-  }
-
-  std::string text(const json& object, const char* key) {
-    const json* value = find(object, key);
-    if (value != nullptr && value->is_string()) return value->get_ref<const std::string&>();
+  std::string text(const JsonValue& object, const char* key) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->kind == Kind::text) return value->text;
     fail(fmt::format("'{}' is missing or no text", key));
     return {};
   }
 
-  std::uint32_t integer(const json& object, const char* key, std::uint32_t at_most) {
-    const json* value = find(object, key);
-    if (value != nullptr && value->is_number_unsigned()) {
-      if (const auto n = value->get<std::uint64_t>(); n <= at_most) {
-        return static_cast<std::uint32_t>(n);
-      }
+  std::uint32_t integer(const JsonValue& object, const char* key, std::uint32_t at_most) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->kind == Kind::count && value->count <= at_most) {
+      return static_cast<std::uint32_t>(value->count);
     }
     fail(fmt::format("'{}' is missing or no number from 0 to {}", key, at_most));
     return 0;
   }
 
   template <typename T>
-  void optional_integer(const json& object, const char* key, T& value) {
-    const json* given = find(object, key);
+  void optional_integer(const JsonValue& object, const char* key, T& value) {
+    const JsonValue* given = object.find(key);
     if (given == nullptr) return;
-    if (given->is_number_unsigned()) {
-      if (const auto n = given->get<std::uint64_t>(); n <= std::numeric_limits<T>::max()) {
-        value = static_cast<T>(n);
-        return;
-      }
+    if (given->kind == Kind::count && given->count <= std::numeric_limits<T>::max()) {
+      value = static_cast<T>(given->count);
+      return;
     }
     fail(fmt::format("'{}' is no number from 0 to {}", key, std::numeric_limits<T>::max()));
   }
 
-  double real(const json& object, const char* key) {
-    const json* value = find(object, key);
-    if (value != nullptr && value->is_number()) return value->get<double>();
-    const std::string word =
-        value != nullptr && value->is_string() ? value->get<std::string>() : "";
+  double real(const JsonValue& object, const char* key) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && (value->kind == Kind::count || value->kind == Kind::number)) {
+      return value->number;
+    }
+    const std::string word = value != nullptr && value->kind == Kind::text ? value->text : "";
     if (word == "inf") return std::numeric_limits<double>::infinity();
     if (word == "-inf") return -std::numeric_limits<double>::infinity();
     if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
@@ -179,7 +187,7 @@ class Parser {
   }
 
   template <typename E, std::size_t N>
-  E word(const json& object, const char* key, const std::array<const char*, N>& words) {
+  E word(const JsonValue& object, const char* key, const std::array<const char*, N>& words) {
     const std::string wanted = text(object, key);
     for (std::size_t i = 0; i < N; ++i) {
       if (wanted == words[i]) return static_cast<E>(i);
@@ -188,36 +196,37 @@ class Parser {
     return E{};
   }
 
-  const json& list(const json& object, const char* key) {
-    static const json nothing = json::array();
-    const json* value = find(object, key);
-    if (value != nullptr && value->is_array()) return *value;
+  const std::vector<JsonValue>& list(const JsonValue& object, const char* key) {
+    static const std::vector<JsonValue> nothing;
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->kind == Kind::list) return value->items;
     fail(fmt::format("'{}' is missing or no list", key));
     return nothing;
   }
 
-  void add_field(Schema& schema, const json& field) {
+  void add_field(Schema& schema, const JsonValue& field) {
     const auto type = word<FieldType>(field, "type", kTypes);
     schema.fields.push_back({text(field, "name"), {offset(field, "offset"), type}});
   }
 
-  std::uint32_t offset(const json& object, const char* key) {
+  std::uint32_t offset(const JsonValue& object, const char* key) {
     return integer(object, key, static_cast<std::uint32_t>(kRecordBytesMax));
   }
 
-  void roles(Schema& schema, const json& root) {
-    const json* given = find(root, "roles");
-    if (given == nullptr || !given->is_object()) return fail("'roles' is missing or no object");
+  void roles(Schema& schema, const JsonValue& root) {
+    const JsonValue* given = root.find("roles");
+    if (given == nullptr || given->kind != Kind::object)
+      return fail("'roles' is missing or no object");
     for (const Role& role : kRoles) {
-      if (find(*given, role.name) != nullptr) {
+      if (given->find(role.name) != nullptr) {
         schema.*role.field = Field{offset(*given, role.name), role.type};
       }
     }
   }
 
-  Field operand(const Schema& schema, const json& metric, const char* key) {
-    const json* value = find(metric, key);
-    if (value != nullptr && value->is_object()) {
+  Field operand(const Schema& schema, const JsonValue& metric, const char* key) {
+    const JsonValue* value = metric.find(key);
+    if (value != nullptr && value->kind == Kind::object) {
       const auto type = word<FieldType>(*value, "type", kTypes);
       return {offset(*value, "offset"), type};
     }
@@ -227,14 +236,16 @@ class Parser {
     return {};
   }
 
-  void add_metric(Schema& schema, const json& metric) {
+  void add_metric(Schema& schema, const JsonValue& metric) {
     Metric made;
     made.name = text(metric, "name");
     made.unit = word<Unit>(metric, "unit", kUnits);
     made.domain = word<Domain>(metric, "domain", kDomains);
-    const json* rated = find(metric, "rated");
-    if (rated == nullptr || !rated->is_boolean()) return fail("'rated' is missing or not a truth");
-    made.rated = rated->get<bool>();
+    const JsonValue* rated = metric.find("rated");
+    if (rated == nullptr || rated->kind != Kind::boolean) {
+      return fail("'rated' is missing or not a truth");
+    }
+    made.rated = rated->truth;
     made.value.operation = word<Operation>(metric, "operation", kOperations);
     Field* const to[] = {&made.value.a, &made.value.b, &made.value.c};
     for (std::size_t i = 0; i < operands(made.value.operation); ++i) {
@@ -250,38 +261,36 @@ class Parser {
 
 std::string to_text(const StreamText& stream) {
   const Schema& schema = stream.schema;
-  ordered_json root = {
-      {"stream", stream.name}, {"schema", schema.name}, {"record_size", schema.record_size}};
-  auto& fields = root["fields"] = ordered_json::array();
-  for (const NamedField& f : schema.fields) {
-    fields.push_back(
-        {{"name", f.name}, {"type", word_of(f.field.type, kTypes)}, {"offset", f.field.offset}});
-  }
-  auto& roles = root["roles"] = ordered_json::object();
+  const std::string fields = joined(schema.fields, [](const NamedField& f) {
+    return fmt::format(R"({{"name":{},"type":"{}","offset":{}}})", as_json(f.name),
+                       word_of(f.field.type, kTypes), f.field.offset);
+  });
+  std::string roles;
   for (const Role& role : kRoles) {
-    if (const auto& field = schema.*role.field) roles[role.name] = field->offset;
+    const auto& field = schema.*role.field;
+    if (!field) continue;
+    roles += fmt::format(R"({}"{}":{})", roles.empty() ? "" : ",", role.name, field->offset);
   }
-  auto& metrics = root["metrics"] = ordered_json::array();
-  for (const Metric& metric : schema.metrics) {
-    ordered_json made = {{"name", metric.name},
-                         {"unit", word_of(metric.unit, kUnits)},
-                         {"domain", word_of(metric.domain, kDomains)},
-                         {"rated", metric.rated},
-                         {"operation", word_of(metric.value.operation, kOperations)}};
+  const std::string metrics = joined(schema.metrics, [&](const Metric& metric) {
+    std::string made = fmt::format(
+        R"({{"name":{},"unit":"{}","domain":"{}","rated":{},"operation":"{}")",
+        as_json(metric.name), word_of(metric.unit, kUnits), word_of(metric.domain, kDomains),
+        metric.rated, word_of(metric.value.operation, kOperations));
     const Field* const used[] = {&metric.value.a, &metric.value.b, &metric.value.c};
     for (std::size_t i = 0; i < operands(metric.value.operation); ++i) {
-      made[kOperands[i]] = operand(schema, *used[i]);
+      made += fmt::format(R"(,"{}":{})", kOperands[i], operand(schema, *used[i]));
     }
-    metrics.push_back(std::move(made));
-  }
-  auto& goodput = root["goodput"] = ordered_json::array();
-  for (const Limit& limit : stream.goodput) {
-    goodput.push_back({{"metric", limit.metric}, {"at_most", number(limit.at_most)}});
-  }
-  root["labels_max"] = stream.labels_max;
-  root["label_memory_bytes"] = stream.label_memory_bytes;
-  // Bytes that are no UTF-8 become U+FFFD: JSON cannot carry them.
-  return root.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+    return made + "}";
+  });
+  const std::string goodput = joined(stream.goodput, [](const Limit& limit) {
+    return fmt::format(R"({{"metric":{},"at_most":{}}})", as_json(limit.metric),
+                       number(limit.at_most));
+  });
+  return fmt::format(
+      R"({{"stream":{},"schema":{},"record_size":{},"fields":[{}],"roles":{{{}}},"metrics":[{}],)"
+      R"("goodput":[{}],"labels_max":{},"label_memory_bytes":{}}})",
+      as_json(stream.name), as_json(schema.name), schema.record_size, fields, roles, metrics,
+      goodput, stream.labels_max, stream.label_memory_bytes);
 }
 
 Result<StreamText> parse_stream(std::string_view text) {
@@ -293,9 +302,9 @@ Result<StreamText> parse_stream(std::string_view text) {
     return failure(Errc::format,
                    fmt::format("a stream's text is nested more than {} deep", kDepthMax));
   }
-  const json root = json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (root.is_discarded()) return failure(Errc::format, "a stream's text is no JSON");
-  return Parser().parse(root);
+  const auto root = JsonValue::parse(text);
+  if (!root) return failure(Errc::format, "a stream's text is no JSON");
+  return Parser().parse(*root);
 }
 
 }  // namespace millrace::log

@@ -1,22 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/record_filter.hpp"
 
+#include "record/time_field.hpp"
+
 namespace millrace {
 
-Slice RecordFilter::results(const Slice& slice) {
-  if (!event_) return slice;
-  const auto is_result = [&](const std::byte* record) {
-    return record[event_->offset] == std::byte{0};
-  };
+LeftOut& LeftOut::operator+=(const LeftOut& other) noexcept {
+  notices += other.notices;
+  before += other.before;
+  after += other.after;
+  untimed += other.untimed;
+  return *this;
+}
+
+RecordFilter::RecordFilter(const Schema& schema, std::optional<TimeWindow> window)
+    : event_(schema.event), start_(schema.start), end_(schema.end) {
+  if (start_ || end_) window_ = window;
+}
+
+RecordFilter::Verdict RecordFilter::judge(const std::byte* record) const noexcept {
+  if (event_ && record[event_->offset] != std::byte{0}) return Verdict::notice;
+  if (!window_) return Verdict::result;
+  std::int64_t start = time_at(start_, record), end = time_at(end_, record);
+  if (start == kAbsentTime && end == kAbsentTime) return Verdict::untimed;
+  if (start == kAbsentTime) start = end;
+  if (end == kAbsentTime) end = start;
+  if (end < window_->begin_ns) return Verdict::before;
+  return start > window_->end_ns ? Verdict::after : Verdict::result;
+}
+
+Slice RecordFilter::results(const Slice& slice, LeftOut& left_out) {
+  if (!event_ && !window_) return slice;
   const std::size_t size = slice.record_size;
   std::uint32_t first = 0;  // that does not count
-  while (first < slice.count && is_result(slice.records + first * size)) ++first;
+  while (first < slice.count && judge(slice.records + first * size) == Verdict::result) ++first;
   if (first == slice.count) return slice;
 
   kept_.assign(slice.records, slice.records + first * size);
-  for (std::uint32_t i = first + 1; i < slice.count; ++i) {
+  for (std::uint32_t i = first; i < slice.count; ++i) {
     const std::byte* record = slice.records + i * size;
-    if (is_result(record)) kept_.insert(kept_.end(), record, record + size);
+    switch (judge(record)) {
+      case Verdict::result:
+        kept_.insert(kept_.end(), record, record + size);
+        break;
+      case Verdict::notice:
+        ++left_out.notices;
+        break;
+      case Verdict::before:
+        ++left_out.before;
+        break;
+      case Verdict::after:
+        ++left_out.after;
+        break;
+      case Verdict::untimed:
+        ++left_out.untimed;
+        break;
+    }
   }
   Slice results = slice;
   results.records = kept_.data();

@@ -2,12 +2,13 @@
 //
 // RecordFilter: which records of a slice are results that count.
 //
-//   RecordFilter filter(schema);
-//   const Slice results = filter.results(slice);     // valid until the next call
+//   RecordFilter filter(schema, window);
+//   const Slice results = filter.results(slice, left_out);     // valid until the next call
 //
-// A schema may have an event field: records in which it is not 0 tell of a request that is scheduled or
-// started, or was withdrawn before it was sent. They are in the log, and enter no statistic of results.
-//
+// Notices   A schema may have an event field: records in which it is not 0 tell of a request that is
+//           scheduled or started, or was withdrawn before it was sent. They enter no statistic of results.
+// Window    Of a schema with a start or an end: results that overlap it count, with all of their time, as
+//           guidellm 0.7.3 has it. What is left out is counted, by reason.
 // Cost      Nothing where all count; else a copy of those that do.
 // Threads   One at a time.
 #pragma once
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "millrace/schema.hpp"
+#include "millrace/summary.hpp"
 
 #include "record/slice.hpp"
 
@@ -25,11 +27,17 @@ namespace millrace {
 
 class RecordFilter {
  public:
-  explicit RecordFilter(const Schema& schema) : event_(schema.event) {}
-  [[nodiscard]] Slice results(const Slice& slice);
+  explicit RecordFilter(const Schema& schema, std::optional<TimeWindow> window = {});
+  [[nodiscard]] Slice results(const Slice& slice, LeftOut& left_out);
+  /// Nothing for schemas without times.
+  [[nodiscard]] const std::optional<TimeWindow>& window() const noexcept { return window_; }
 
  private:
-  std::optional<Field> event_;
+  enum class Verdict : std::uint8_t { result, notice, before, after, untimed };
+  [[nodiscard]] Verdict judge(const std::byte* record) const noexcept;
+
+  std::optional<Field> event_, start_, end_;
+  std::optional<TimeWindow> window_;
   std::vector<std::byte> kept_;
 };
 

@@ -10,6 +10,7 @@
 
 #include "engine/snapshot_builder.hpp"
 #include "engine/summary_builder.hpp"
+#include "record/counts.hpp"
 #include "replay/log_totals.hpp"
 
 namespace millrace {
@@ -176,7 +177,7 @@ void LogFollower::take(const log::Frame& frame) {
 
 StreamStats& LogFollower::stats_of(std::uint16_t stream) {
   auto& stats = streams_[stream];
-  if (!stats) stats = LogTotals::make_stats(scan_.names.streams.at(stream), std::nullopt);
+  if (!stats) stats = LogTotals::make_stats(scan_.names.streams.at(stream), {});
   return *stats;
 }
 
@@ -203,7 +204,7 @@ Accounting LogFollower::accounting() const {
 
 Snapshot LogFollower::snapshot(std::span<const double> percentiles) const {
   Snapshot snapshot;
-  snapshot.elapsed_ns = std::max<std::int64_t>(last_taken_ns_ - opened_ns_, 0);
+  snapshot.elapsed_ns = nanoseconds_between(opened_ns_, last_taken_ns_);
   snapshot.accounting = accounting();
   snapshot.exact = false;
   for (const auto& [number, stats] : streams_) {
@@ -236,7 +237,7 @@ Summary LogFollower::summary() const {
   WorkerAccount all;  // worker 0: of all
   all.accounting = accounting();
   parts.workers.push_back(std::move(all));
-  parts.elapsed_ns = std::max<std::int64_t>(last_taken_ns_ - opened_ns_, 0);
+  parts.elapsed_ns = nanoseconds_between(opened_ns_, last_taken_ns_);
   return SummaryBuilder::build(std::move(parts));
 }
 

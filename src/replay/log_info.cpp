@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "record/counts.hpp"
 #include "replay/log_runs.hpp"
 
 namespace millrace {
@@ -34,7 +35,7 @@ RunInfo info_of(const LogRun& run) {
   info.records = scan.next_record_no;
   info.opened_real_ns = first.header.opened_real_ns;
   const std::int64_t until = scan.final && scan.end ? scan.end->finished_ns : scan.last_taken_ns;
-  if (until > first.header.opened_ns) info.duration_ns = until - first.header.opened_ns;
+  info.duration_ns = nanoseconds_between(first.header.opened_ns, until);
   info.rings = run.files.rings.size();
   info.names_file = !run.files.names_file.empty();
   if (first.header.rings == log::RingPlace::ring_dir)

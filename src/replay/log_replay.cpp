@@ -12,6 +12,9 @@
 #include "engine/log_selection.hpp"
 #include "engine/log_summary.hpp"
 #include "log/segment_reader.hpp"
+#include "record/record_filter.hpp"
+#include "record/caught.hpp"
+#include "record/counts.hpp"
 #include "replay/log_runs.hpp"
 #include "replay/log_totals.hpp"
 #include "stats/digest.hpp"
@@ -126,8 +129,11 @@ namespace {
 // All runs' parts, read by threads and merged in order; then each run's rings after its segments.
 class Reading {
  public:
-  Reading(const LogRuns& runs, const LogReplayOptions& options)
-      : runs_(runs), options_(options), totals_(options.goodput) {
+  Reading(const LogRuns& runs, const LogReplayOptions& options, StreamWindows windows)
+      : runs_(runs),
+        options_(options),
+        rules_{options.goodput, std::move(windows)},
+        totals_(rules_) {
     for (std::size_t r = 0; r < runs.runs.size(); ++r) {
       for (std::size_t s = 0; s < runs.runs[r].files.segments.size(); ++s) {
         places_.push_back({r, s});
@@ -143,14 +149,19 @@ class Reading {
       if (stopped(options_)) order.stop();
       if (!order.may_begin(i)) return;
       const auto [run, segment] = places_[i];
-      order.give(i, LogTotals::accumulate(runs_.runs[run].segment(segment, run), options_.goodput));
+      try {
+        order.give(i, LogTotals::accumulate(runs_.runs[run].segment(segment, run), rules_));
+      } catch (...) {
+        order.stop();  // the others would wait for this part
+        throw;
+      }
     });
     if (order.error()) return tl::unexpected(*order.error());
     return {};
   }
 
-  [[nodiscard]] LogTotals& totals() noexcept { return totals_; }
-  [[nodiscard]] std::vector<LogPart>& parts() noexcept { return parts_; }
+  [[nodiscard]] const LogTotals& totals() const noexcept { return totals_; }
+  [[nodiscard]] const std::vector<LogPart>& parts() const noexcept { return parts_; }
   [[nodiscard]] std::uint64_t from_rings(std::size_t run) const {
     const auto at = from_rings_.find(run);
     return at == from_rings_.end() ? 0 : at->second;
@@ -170,7 +181,7 @@ class Reading {
     const bool last = s + 1 == run.files.segments.size();
     if (last && run.has_rings()) {
       parts_.push_back(run.rings(totals_.scan(r), r));
-      const PartNumbers rings = LogTotals::accumulate(parts_.back(), options_.goodput);
+      const PartNumbers rings = LogTotals::accumulate(parts_.back(), rules_);
       from_rings_[r] = rings.scan.records;
       records_ += rings.scan.records;
       if (auto merged = totals_.merge(rings, parts_.back(), std::nullopt); !merged) return merged;
@@ -181,6 +192,7 @@ class Reading {
 
   const LogRuns& runs_;
   const LogReplayOptions& options_;
+  const LogTotals::Rules rules_;
   LogTotals totals_;
   std::vector<Place> places_;
   std::vector<LogPart> parts_;  // as merged
@@ -189,13 +201,40 @@ class Reading {
   std::uint64_t records_ = 0;
 };
 
+void show(const Reading& reading, const LogReplayOptions& options, const Summary& summary,
+          std::int64_t opened_ns) {
+  std::vector<RecordFilter> filters;
+  for (const StreamSummary& stream : summary.streams()) {
+    filters.emplace_back(stream.schema(), stream.window());
+  }
+  options.visitor->begin(summary, opened_ns);
+  for (const LogPart& part : reading.parts()) {
+    if (stopped(options)) return;
+    const RunNumbers& run = reading.totals().numbers()[part.run];
+    log::PartScan scan;
+    visit_part(part, scan, [&](std::uint16_t number, const Slice& slice) {
+      const std::size_t stream = run.stream(number);
+      if (stream == RunNumbers::kNoStream) return;
+      LeftOut known;
+      options.visitor->visit(stream, slice, filters[stream].results(slice, known), run.names());
+    });
+  }
+}
+
 Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
                          const SummaryParts* accounts) {
   const unsigned threads = threads_for(options.threads);
-  Reading reading(runs, options);
-  if (auto read = reading.read(threads); !read) return tl::unexpected(read.error());
-
   LogReplay replay;
+  auto whole = std::make_unique<Reading>(runs, options, StreamWindows{});
+  if (auto read = whole->read(threads); !read) return tl::unexpected(read.error());
+  if (!options.phases.none() && !stopped(options)) {
+    auto windows = windows_of(whole->parts(), whole->totals(), options.phases);
+    if (!windows) return tl::unexpected(std::move(windows).error());
+    replay.windows = *windows;
+    whole = std::make_unique<Reading>(runs, options, std::move(*windows));
+    if (auto read = whole->read(threads); !read) return tl::unexpected(read.error());
+  }
+  Reading& reading = *whole;
   replay.threads = threads;
   replay.interrupted = stopped(options);
   replay.damages = runs.damages;
@@ -205,7 +244,10 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
     replay.runs.push_back(report_of(runs.runs[r], scan, reading.from_rings(r)));
     const std::int64_t until = scan.final ? scan.finished_ns : scan.last_taken_ns;
     const std::int64_t opened = runs.runs[r].files.segments.front().header.opened_ns;
-    if (until > opened) parts.elapsed_ns += until - opened;
+    std::int64_t all = 0;
+    if (__builtin_add_overflow(parts.elapsed_ns, nanoseconds_between(opened, until), &all))
+      continue;
+    parts.elapsed_ns = all;
   }
   if (accounts != nullptr) {
     parts.workers = accounts->workers;
@@ -227,6 +269,10 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
   }
   replay.passes = selection->passes();
   replay.summary = SummaryBuilder::build(std::move(parts));
+  if (options.visitor != nullptr && !runs.runs.empty()) {
+    show(reading, options, replay.summary,
+         runs.runs.front().files.segments.front().header.opened_ns);
+  }
   return replay;
 }
 
@@ -238,18 +284,16 @@ bool LogReplay::whole() const noexcept {
 }
 
 Result<LogReplay> replay_logs(std::span<const std::string> dirs, const LogReplayOptions& options) {
-  try {
+  return caught([&]() -> Result<LogReplay> {
     auto runs = LogRuns::open(dirs, options.run, options.ring_dir);
     if (!runs) return tl::unexpected(std::move(runs).error());
     return replay(*runs, options, nullptr);
-  } catch (const std::exception& e) {
-    return failure(Errc::out_of_memory, std::string("replay: ") + e.what());
-  }
+  });
 }
 
 Result<Summary> summarize_log(const std::string& dir, const RunIdentity& identity,
                               const EngineOptions& options, SummaryParts accounts) {
-  try {
+  return caught([&]() -> Result<Summary> {
     auto folder = log::LogFolder::list(dir);
     if (!folder) return tl::unexpected(std::move(folder).error());
     LogRuns runs;
@@ -261,9 +305,7 @@ Result<Summary> summarize_log(const std::string& dir, const RunIdentity& identit
     auto replayed = replay(runs, replay_options, &accounts);
     if (!replayed) return tl::unexpected(std::move(replayed).error());
     return std::move(replayed->summary);
-  } catch (const std::exception& e) {
-    return failure(Errc::out_of_memory, std::string("finish: ") + e.what());
-  }
+  });
 }
 
 }  // namespace millrace

@@ -30,6 +30,8 @@
 
 #include "log/frame_source.hpp"
 #include "record/run_identity.hpp"
+#include "replay/log_window.hpp"
+#include "replay/result_visitor.hpp"
 
 namespace millrace {
 
@@ -42,6 +44,8 @@ struct LogReplayOptions {
   Rule rule = Rule::nearest_rank;
   bool by_label = false;                                     // percentiles of each label, too
   std::optional<std::vector<Limit>> goodput = std::nullopt;  // instead of the log's own
+  LogPhases phases = {};  // what is left out; of one run, and costs a second reading
+  ResultVisitor* visitor = nullptr;  // a further reading, when all is known
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::uint64_t bytes, std::uint64_t records)> progress = nullptr;
 };
@@ -83,6 +87,7 @@ struct LogReplay {
   std::vector<log::Damage> damages;  // of the folders
   unsigned threads = 0;
   unsigned passes = 0;  // over the log, for percentiles
+  StreamWindows windows;  // as LogReplayOptions::phases have them
   bool interrupted = false;
 
   [[nodiscard]] bool whole() const noexcept;

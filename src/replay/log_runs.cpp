@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "replay/log_runs.hpp"
 
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -42,6 +43,25 @@ Result<std::vector<log::RunFiles>> chosen(std::vector<log::RunFiles> runs, const
                  fmt::format("'{}' has {} whose number begins with '{}'; 'millrace info {}' lists "
                              "them",
                              dir, found.empty() ? "no run" : "several runs", which, dir));
+}
+
+// A copy of a folder, or the folder itself, named twice: its records would count twice. Parts of a
+// log in several folders are not.
+Result<void> each_segment_once(const std::vector<LogRun>& runs) {
+  std::map<std::pair<Id128, std::uint64_t>, const std::string*> seen;
+  for (const LogRun& run : runs) {
+    for (const log::SegmentPath& segment : run.files.segments) {
+      const auto [at, fresh] =
+          seen.emplace(std::pair(segment.header.log_id, segment.header.segment), &segment.path);
+      if (fresh) continue;
+      return failure(
+          Errc::invalid_argument,
+          fmt::format(
+              "'{}' and '{}' are the same segment of one log: its records would count twice",
+              *at->second, segment.path));
+    }
+  }
+  return {};
 }
 
 }  // namespace
@@ -88,6 +108,8 @@ Result<LogRuns> LogRuns::open(std::span<const std::string> dirs, const std::stri
     for (log::Damage& damage : folder->damages) all.damages.push_back(std::move(damage));
     if (lock->has_value()) all.locks.push_back(std::move(**lock));
   }
+  if (auto once = each_segment_once(all.runs); !once)
+    return tl::unexpected(std::move(once).error());
   return all;
 }
 

@@ -17,27 +17,30 @@ constexpr std::uint32_t kAccountsKept = detail::RingSet::kAccountsKept;
 
 // Values are never held: percentiles come from passes.
 std::unique_ptr<StreamStats> LogTotals::make_stats(const log::StreamText& text,
-                                                   const Goodput& goodput) {
+                                                   const Rules& rules) {
   auto no_values = std::make_shared<ExactMemory>(0);
   no_values->exact = false;
   std::vector<StreamStats::Bound> bounds;
-  for (const Limit& limit : goodput ? *goodput : text.goodput) {
+  for (const Limit& limit : rules.goodput ? *rules.goodput : text.goodput) {
     // A limit of another stream's metric is none of this one.
     if (const auto metric = text.schema.find_metric(limit.metric)) {
       bounds.push_back({*metric, limit.at_most});
     }
   }
-  return std::make_unique<StreamStats>(text.schema, std::move(no_values),
-                                       StatsLimits{text.labels_max, text.label_memory_bytes},
+  StatsLimits limits{text.labels_max, text.label_memory_bytes};
+  if (const auto at = rules.windows.find(text.name); at != rules.windows.end()) {
+    limits.window = at->second;
+  }
+  return std::make_unique<StreamStats>(text.schema, std::move(no_values), limits,
                                        std::move(bounds));
 }
 
-PartNumbers LogTotals::accumulate(const LogPart& part, const Goodput& goodput) {
+PartNumbers LogTotals::accumulate(const LogPart& part, const Rules& rules) {
   PartNumbers numbers;
   visit_part(part, numbers.scan, [&](std::uint16_t stream, const Slice& slice) {
     if (stream >= numbers.streams.size()) numbers.streams.resize(std::size_t{stream} + 1);
     auto& stats = numbers.streams[stream];
-    if (!stats) stats = make_stats(numbers.scan.names.streams.at(stream), goodput);
+    if (!stats) stats = make_stats(numbers.scan.names.streams.at(stream), rules);
     stats->accumulate(slice, {});
   });
   for (const auto& stats : numbers.streams) {
@@ -115,7 +118,7 @@ Result<std::size_t> LogTotals::stream(const log::StreamText& text) {
                                "apart (--run)",
                                text.name));
   }
-  streams_.push_back({text.name, make_stats(text, goodput_)});
+  streams_.push_back({text.name, make_stats(text, rules_)});
   texts_.push_back(text);
   return streams_.size() - 1;
 }

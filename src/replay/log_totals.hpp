@@ -2,7 +2,7 @@
 //
 // LogTotals: the numbers of several runs together, and of each run what its files tell.
 //
-//   PartNumbers part = LogTotals::accumulate(log_part, goodput);   // any thread, one a part
+//   PartNumbers part = LogTotals::accumulate(log_part, rules);     // any thread, one a part
 //   totals.merge(part, log_part);                                  // in the order of the parts
 #pragma once
 
@@ -19,6 +19,7 @@
 #include "engine/names.hpp"
 #include "engine/summary_builder.hpp"
 #include "log/run_scan.hpp"
+#include "replay/log_window.hpp"
 #include "stats/stream_stats.hpp"
 
 namespace millrace {
@@ -31,15 +32,16 @@ struct PartNumbers {
 
 class LogTotals {
  public:
-  using Goodput = std::optional<std::vector<Limit>>;
+  struct Rules {
+    std::optional<std::vector<Limit>> goodput = {};  // instead of the logged limits
+    StreamWindows windows = {};                      // of streams that have one
+  };
 
-  /// `goodput`: instead of the logged limits.
-  explicit LogTotals(Goodput goodput) : goodput_(std::move(goodput)) {}
+  explicit LogTotals(Rules rules) : rules_(std::move(rules)) {}
 
   /// Of one stream, without values.
-  static std::unique_ptr<StreamStats> make_stats(const log::StreamText& text,
-                                                 const Goodput& goodput);
-  static PartNumbers accumulate(const LogPart& part, const Goodput& goodput);
+  static std::unique_ptr<StreamStats> make_stats(const log::StreamText& text, const Rules& rules);
+  static PartNumbers accumulate(const LogPart& part, const Rules& rules);
   /// In order; all parts of a run come together. `index`: of the segment in its run.
   Result<void> merge(const PartNumbers& numbers, const LogPart& part,
                      std::optional<std::uint64_t> index);
@@ -54,7 +56,7 @@ class LogTotals {
   Result<void> learn(const log::RunNames& names, RunNumbers& run);
   Result<std::size_t> stream(const log::StreamText& text);
 
-  Goodput goodput_;
+  Rules rules_;
   std::vector<log::RunScan> scans_;  // by run
   std::vector<RunNumbers> runs_;
   std::vector<NamedStats> streams_;

@@ -116,7 +116,15 @@ Json stream_json(const StreamSummary& stream, const Report& report) {
   for (const auto& [name, count] : stream.errors())
     errors.push_back({{"class", name}, {"records", count}});
   json["errors"] = std::move(errors);
-  if (stream.schema().event) json["notices"] = stream.notices();
+  if (stream.schema().event) json["notices"] = stream.left_out().notices;
+  if (const auto window = stream.window()) {
+    const LeftOut left_out = stream.left_out();
+    json["window"] = {{"begin_ns", window->begin_ns},
+                      {"end_ns", window->end_ns},
+                      {"before", left_out.before},
+                      {"after", left_out.after},
+                      {"untimed", left_out.untimed}};
+  }
   if (stream.good()) {
     Json limits = Json::object();
     for (const Limit& limit : limits_of(report, stream)) limits[limit.metric] = limit.at_most;

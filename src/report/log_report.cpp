@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "record/counts.hpp"
 #include "report/quantity.hpp"
 #include "report/table.hpp"
 
@@ -69,11 +70,11 @@ LogLosses losses_of(std::span<const RunReport> runs, std::span<const log::Damage
   LogLosses losses;
   losses.damages = damages.size();
   for (const RunReport& run : runs) {
-    losses.missing += run.missing;
-    losses.dropped += run.dropped;
-    losses.unlogged += run.unlogged;
-    losses.lost += run.lost;
-    losses.segments_missing += run.segments_missing;
+    add_to(losses.missing, run.missing);
+    add_to(losses.dropped, run.dropped);
+    add_to(losses.unlogged, run.unlogged);
+    add_to(losses.lost, run.lost);
+    add_to(losses.segments_missing, run.segments_missing);
     losses.damages += run.damages.size();
     losses.unclean = losses.unclean || !run.closed || !run.rings_elsewhere.empty();
   }

@@ -12,7 +12,10 @@ std::optional<Rates> rates_of(const StreamSummary& stream, const GivenWindow& gi
     rates.window_s = static_cast<double>(*to - *from) / 1e9;
     rates.basis = basis;
   };
-  if (given.total_test_time_s && *given.total_test_time_s > 0) {
+  if (const auto window = stream.window()) {
+    between(window->begin_ns, window->end_ns, "measured");
+  }
+  if (rates.window_s <= 0 && given.total_test_time_s && *given.total_test_time_s > 0) {
     rates.window_s = *given.total_test_time_s;
     rates.basis = "total test time";
   }

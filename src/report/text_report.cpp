@@ -42,11 +42,22 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
   if (const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}}); ok != n) {
     out += fmt::format("   {} failed", percent(n - ok, n));
   }
-  if (stream.notices() != 0) {
+  const LeftOut left_out = stream.left_out();
+  if (left_out.notices != 0) {
     out += fmt::format("   and {} of requests that were scheduled, started or withdrawn",
-                       plural(stream.notices(), "notice"));
+                       plural(left_out.notices, "notice"));
   }
   out += "\n";
+  if (const auto window = stream.window()) {
+    const double seconds = static_cast<double>(window->end_ns - window->begin_ns) / 1e9;
+    out += fmt::format("measured over {}; left out: {} before it, {} after it",
+                       show(std::max(seconds, 0.0), Unit::seconds), show_count(left_out.before),
+                       show_count(left_out.after));
+    if (left_out.untimed != 0) {
+      out += fmt::format(", {} whose time is not known", show_count(left_out.untimed));
+    }
+    out += "\n";
+  }
   if (stream.good()) {
     out += fmt::format("goodput  {} of {} ({}):", show_count(*stream.good()), show_count(n),
                        percent(*stream.good(), n));

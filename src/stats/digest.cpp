@@ -113,7 +113,11 @@ void add_numbers(Digest& digest, const StreamStats& stats, std::span<const std::
   const auto good = stats.good();
   digest.add(std::uint64_t{good.has_value()});
   digest.add(good.value_or(0));
-  if (stats.schema().event) digest.add(stats.notices());
+  const LeftOut& left_out = stats.left_out();
+  if (stats.schema().event) digest.add(left_out.notices);
+  if (stats.window()) {
+    for (const std::uint64_t n : {left_out.before, left_out.after, left_out.untimed}) digest.add(n);
+  }
 
   digest.add(std::uint64_t{stats.schema().metrics.size()});
   for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {

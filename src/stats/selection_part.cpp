@@ -34,7 +34,7 @@ void SelectionPart::SubBuckets::merge(const SubBuckets& other) noexcept {
 }
 
 SelectionPart::SelectionPart(const StreamStats& totals, const SelectionPlan& plan)
-    : totals_(totals), plan_(plan), filter_(totals.schema()) {}
+    : totals_(totals), plan_(plan), filter_(totals.schema(), totals.window()) {}
 
 void SelectionPart::begin_pass(std::size_t pairs_max) {
   pairs_max_ = pairs_max;
@@ -46,7 +46,8 @@ void SelectionPart::begin_pass(std::size_t pairs_max) {
 
 void SelectionPart::accumulate(const Slice& all, const NameMap& names) {
   const Schema& schema = totals_.schema();
-  const Slice slice = filter_.results(all);
+  LeftOut known;
+  const Slice slice = filter_.results(all, known);
   if (plan_.by_label()) {
     const std::byte* at = slice.records;
     for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {

@@ -115,7 +115,7 @@ bool StreamStats::merge(const StreamStats& segment, const NameMap& names) {
   widen(times_.first_end_ns, segment.times_.first_end_ns, earlier);
   widen(times_.last_end_ns, segment.times_.last_end_ns, later);
   good_ += segment.good_;
-  notices_ += segment.notices_;
+  left_out_ += segment.left_out_;
   known_.clear();  // ranks are of other values now
   return true;
 }

@@ -64,7 +64,7 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
       memory_(std::move(memory)),
       labels_room_(room_for_labels(schema_, limits)),
       goodput_(std::move(goodput)),
-      filter_(schema_),
+      filter_(schema_, limits.window),
       observers_(schema_.metrics.size()),
       status_cells_(schema_.metrics.size()),
       values_dropped_(!memory_->exact),
@@ -73,8 +73,7 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
 StreamStats::~StreamStats() = default;
 
 void StreamStats::accumulate(const Slice& all, const NameMap& names) {
-  const Slice slice = filter_.results(all);
-  notices_ += all.count - slice.count;
+  const Slice slice = filter_.results(all, left_out_);
   if (slice.count == 0) return;
   known_.clear();  // ranks are of other values now
   group(slice, names);

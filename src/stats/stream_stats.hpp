@@ -54,6 +54,7 @@ struct ExactMemory {
 struct StatsLimits {
   std::uint32_t labels_max = 1'024;
   std::size_t label_memory_bytes = std::size_t{256} << 20;
+  std::optional<TimeWindow> window = {};  // results that overlap it count
 };
 
 /// Count, moments and sum; what a status and what a label cell have in common.
@@ -160,8 +161,11 @@ class StreamStats {
   [[nodiscard]] const std::vector<std::uint16_t>& errors() const noexcept { return error_order_; }
   [[nodiscard]] std::uint64_t error_count(std::uint16_t error) const noexcept;
   [[nodiscard]] const TimeSpan& times() const noexcept { return times_; }
-  /// Records that were no results (Schema::event).
-  [[nodiscard]] std::uint64_t notices() const noexcept { return notices_; }
+  /// Records that count in no statistic, and why.
+  [[nodiscard]] const LeftOut& left_out() const noexcept { return left_out_; }
+  [[nodiscard]] const std::optional<TimeWindow>& window() const noexcept {
+    return filter_.window();
+  }
   [[nodiscard]] std::optional<std::uint64_t> good() const noexcept;
 
  private:
@@ -201,7 +205,7 @@ class StreamStats {
   std::uint32_t labels_room_;
   std::vector<Bound> goodput_;
   RecordFilter filter_;
-  std::uint64_t notices_ = 0;
+  LeftOut left_out_;
   std::vector<std::vector<Observer>> observers_;  // by metric
   std::uint64_t observers_detached_ = 0;
 

@@ -22,9 +22,11 @@ class BlockQueue {
 
   [[nodiscard]] Token token() { return Token(queue_); }
 
-  /// Enqueues `n` null pointers, which take() drops.
-  void prime(const Token& token, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) queue_.enqueue(token, nullptr);
+  /// Enqueues `n` null pointers, which take() drops. False: there is no memory for so many.
+  [[nodiscard]] bool prime(const Token& token, std::size_t n) {
+    if (!token.valid()) return false;
+    while (n != 0 && queue_.enqueue(token, nullptr)) --n;
+    return n == 0;
   }
 
   /// [worker] enqueue, not try_enqueue: a false from that could not be handled.

@@ -7,13 +7,21 @@
 #include <fmt/format.h>
 
 namespace millrace::detail {
+namespace {
+
+constexpr std::size_t kPrimedBeyond = 32;  // pointers: a block of the queue's own
+
+}  // namespace
 
 Result<std::unique_ptr<Ring>> Ring::make(const RingFiles& files, std::uint32_t slot,
                                          std::uint32_t blocks, BlockQueue& queue) {
   auto memory = RingMemory::map(files, slot, blocks);
   if (!memory) return tl::unexpected(std::move(memory).error());
-  return std::unique_ptr<Ring>(
-      new Ring(std::move(*memory), files.kind == RingKind::counted, slot, blocks, queue));
+  std::unique_ptr<Ring> ring(new (std::nothrow) Ring(
+      std::move(*memory), files.kind == RingKind::counted, slot, blocks, queue));
+  if (ring != nullptr && queue.prime(ring->token, blocks + kPrimedBeyond)) return ring;
+  ring == nullptr ? memory->remove_file() : ring->remove_file();
+  return failure(Errc::out_of_memory, "worker: no memory for its ring");
 }
 
 Ring::Ring(RingMemory memory, bool counted, std::uint32_t slot, std::uint32_t blocks,

@@ -22,6 +22,7 @@ class Ring {
  public:
   static constexpr std::uint64_t kUndecided = ~std::uint64_t{0};
 
+  /// With the memory that its pointers need in the queue: null pointers are in it now.
   static Result<std::unique_ptr<Ring>> make(const RingFiles& files, std::uint32_t slot,
                                             std::uint32_t blocks, BlockQueue& queue);
   Ring(const Ring&) = delete;

@@ -75,18 +75,19 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
   ~NewFile() {
-    if (fd_ >= 0) ::close(fd_);
+    if (fd_ < 0) return;
+    ::close(fd_);
     if (!path_.empty()) ::unlink(path_.c_str());
   }
 
   Result<void> make(const RingFiles& files, std::uint32_t slot, std::size_t bytes) {
-    const std::string path = files.dir + "/" + ring_file_name(files.identity, slot);
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    path_ = files.dir + "/" + ring_file_name(files.identity, slot);
+    fd_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd_ < 0) {
-      return tl::unexpected(refused(fmt::format("cannot make its ring '{}'", path), errno,
+      const int why = errno;
+      return tl::unexpected(refused(fmt::format("cannot make its ring '{}'", path_), why,
                                     "the folder must be there and writable"));
     }
-    path_ = path;
     if (const char* kind = unsafe_file_system(fd_)) {
       return failure(Errc::io,
                      fmt::format("worker: '{}' is on {}, where memory cannot be trusted to a "
@@ -98,7 +99,7 @@ class NewFile {
     const int why = retried([&] { return ::fallocate(fd_, 0, 0, static_cast<off_t>(bytes)); });
     if (why != 0) {
       return tl::unexpected(
-          refused(fmt::format("no {} KiB for its ring '{}'", bytes / 1024, path), why,
+          refused(fmt::format("no {} KiB for its ring '{}'", bytes / 1024, path_), why,
                   why == EOPNOTSUPP ? "set ring_dir to a folder elsewhere, e.g. /dev/shm"
                                     : "make room, or set ring_dir or a smaller ring_blocks"));
     }

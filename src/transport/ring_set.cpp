@@ -2,6 +2,7 @@
 #include "transport/ring_set.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,13 @@ Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t r
       (options_.ring_records_min + block_capacity(record_size) - 1) / block_capacity(record_size);
   const std::uint32_t blocks = std::max(options_.ring_blocks, for_records);
 
+  if (workers_made_ == std::numeric_limits<std::uint32_t>::max()) {
+    return failure(Errc::limit, "worker: the numbers of workers are used up");
+  }
+  // release() cannot say that there is no memory.
+  if (retired_.capacity() <= workers_made_) {
+    retired_.reserve(std::min(kAccountsKept, std::size_t{workers_made_} * 2 + 1));
+  }
   Ring* ring = nullptr;
   std::unique_ptr<Ring>* empty = nullptr;
   for (auto& slot : rings_) {
@@ -42,7 +50,6 @@ Result<RingSet::Acquired> RingSet::acquire(std::uint32_t stream, std::uint32_t r
     *empty = std::move(*made);
     ring = empty->get();
     ring->run = files_.identity.run;
-    queue_.prime(ring->token, blocks + 32);
   }
   ring->in_use = true;
   ring->worker = ++workers_made_;

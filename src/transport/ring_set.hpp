@@ -93,6 +93,7 @@ class RingSet {
   }
 
  private:
+  friend struct RingSetAccess;  // of tests
   static Rejected rejected_of(const Ring& ring) noexcept;
   static void keep(const Account& account, std::vector<Account>& kept, Account& rest);
 

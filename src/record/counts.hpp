@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Counts and numbers are of 64 bits and never wrap. What this machine counts cannot: 2^62 is 146 years at a
+// nanosecond each. What a file claims is held to that, and sums of claims stay at the top.
+#pragma once
+
+#include <cstdint>
+
+namespace millrace {
+
+inline constexpr std::uint64_t kCountMax = std::uint64_t{1} << 62;
+
+inline void add_to(std::uint64_t& sum, std::uint64_t more) noexcept {
+  if (__builtin_add_overflow(sum, more, &sum)) sum = ~std::uint64_t{0};
+}
+
+/// Between two readings of a clock; 0 when a file claims such that there is no such number.
+inline std::int64_t nanoseconds_between(std::int64_t from, std::int64_t until) noexcept {
+  std::int64_t took = 0;
+  return until > from && !__builtin_sub_overflow(until, from, &took) ? took : 0;
+}
+
+}  // namespace millrace

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// --warmup, --cooldown and what belongs to them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "millrace/result.hpp"
+
+#include "replay/log_window.hpp"
+
+namespace millrace {
+
+struct PhaseFlags {
+  std::string warmup, cooldown, from, to, max_time;
+  std::optional<std::uint64_t> max_requests;
+
+  void declare(CLI::App& app);
+  [[nodiscard]] bool given() const noexcept {
+    return !(warmup.empty() && cooldown.empty() && from.empty() && to.empty());
+  }
+  [[nodiscard]] Result<LogPhases> parse() const;
+};
+
+}  // namespace millrace
