@@ -336,6 +336,115 @@ class Threads(Case):
             self.assertTrue(runs[0] == runs[1] == runs[2], "the reports differ")
 
 
+class Guidellm(Case):
+    FOLDER = DATA / "guidellm"
+    LINES = DATA / "vectors" / "guidellm" / "n10_status" / "requests.jsonl"
+
+    def test_documents_of_every_version_and_request_lines_are_told_from_their_content(self):
+        for file, records in (("v01.json", 4), ("v03.json", 5), ("v04.json", 4), ("v06.json", 4), ("v07.json", 20)):
+            with self.subTest(file=file):
+                code, out, err = millrace("replay", self.FOLDER / file)
+                self.assertEqual((code, err), (0, ""))
+                self.assertIn(f"input: guidellm, {records} lines = {records} records + 0 damaged", out)
+                self.assertRegex(out, r"(?m)^note: guidellm ")
+        code, out, _ = millrace("replay", self.LINES)
+        self.assertEqual(code, 0)
+        self.assertIn("10 records   2 ok   2 error   6 incomplete", out)
+
+    def test_packed_piped_and_in_its_folder_a_document_gives_the_same(self):
+        document = self.FOLDER / "v03.json"
+        plain = millrace("replay", document)
+        self.assertEqual(millrace("replay", "-", stdin=document.read_bytes()), plain)
+        self.assertEqual(millrace("replay", self.write("packed", gzip.compress(document.read_bytes()))), plain)
+        self.assertEqual(millrace("replay", self.write("mark", b"\xef\xbb\xbf" + document.read_bytes())), plain)
+        folder = self.folder / "run"
+        folder.mkdir()
+        shutil.copy(document, folder / "benchmarks.json")
+        self.assertEqual(millrace("replay", folder), plain)
+
+    def test_benchmarks_are_labels_and_one_can_be_chosen(self):
+        document = self.FOLDER / "v03.json"
+        by_label = report("replay", document, "--by", "label")["streams"][0]["by_label"]
+        self.assertEqual([(p["label"], p["records"]) for p in by_label], [("synchronous", 3), ("constant@12.35", 2)])
+        chosen = report("replay", document, "--benchmark", "2")
+        self.assertEqual(chosen["streams"][0]["records"], 2)
+        self.assertEqual(len(chosen["input"]["notes"]), 2)
+        self.refused(2, "--benchmark 3: the document has 2", "replay", document, "--benchmark", "3")
+        self.refused(2, "--benchmark chooses one", "replay", self.LINES, "--benchmark", "1")
+        self.refused(2, "--benchmark is for guidellm's", "replay", RESPONSES, "--benchmark", "1")
+        self.refused(2, "--benchmark", "replay", document, "--benchmark", "0")
+
+    def test_several_files_are_read_as_one(self):
+        stream = report("replay", self.FOLDER / "v04.json", self.LINES, self.FOLDER / "v06.json")
+        self.assertEqual(stream["streams"][0]["records"], 4 + 10 + 4)
+        self.assertEqual([n.split(";")[0] for n in stream["input"]["notes"] if n.startswith("guidellm")],
+                         ["guidellm 0.4", "guidellm 0.6.0, report version 1"])
+
+    def test_a_sample_is_told(self):
+        out = millrace("replay", self.FOLDER / "v03.json")[1]
+        self.assertIn("note: benchmark 2, constant@12.35: the file holds 2 of 1,000 requests", out)
+
+    def test_a_cut_document_counts_to_the_cut_and_exits_3(self):
+        whole = (self.FOLDER / "v07.json").read_bytes()
+        path = self.write("cut.json", whole[:9000])
+        code, out, err = millrace("replay", path)
+        self.assertEqual(code, 3)
+        self.assertIn(f"'{path}': byte 9000: the document is cut off here; what stands before was read", err)
+        self.assertRegex(err, rf"{re.escape(str(path))}: request \d+: byte \d+: cut off at the end of the file")
+        self.assertRegex(out, r"input: guidellm, (\d+) lines = \d+ records \+ 1 damaged \(1 cut off at the end\)")
+
+    def test_what_cannot_be_read_is_refused_with_a_reason(self):
+        yaml = DATA / "vectors" / "guidellm" / "n10_status" / "files_v021" / "benchmarks.yaml"
+        self.refused(1, "looks like YAML", "replay", yaml)
+        google = self.write("google.json", b'{"context": {}, "benchmarks": [{"name": "BM_x", "real_time": 1}]}')
+        self.refused(1, "cannot tell the format", "replay", google)
+        self.refused(2, "--profile reproduces llmeter", "replay", self.LINES, "--profile", "llmeter")
+        self.refused(2, "--input-format", "replay", self.LINES, "--input-format", "guidellm", "--map", MAP)
+        code, _, err = millrace("replay", google, "--input-format", "guidellm")
+        self.assertEqual((code, err), (0, ""))
+        code, _, err = millrace("replay", RESPONSES, "--input-format", "guidellm")
+        self.assertEqual(code, 3)
+        self.assertIn("no guidellm document: it has no key 'benchmarks'", err)
+
+    def test_a_document_of_any_size_leaves_memory_flat(self):
+        process = subprocess.Popen([MILLRACE, "replay", "-", "--threads", "2", "--quiet"], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        good = b'{"scheduler_info": {}, "start_time": 1.5, "end_time": 2.5}'
+        chunk = b"a" * (1 << 20)
+        process.stdin.write(b'{"metadata": {"guidellm_version": "0.7.3"}, "benchmarks": [{"metrics": "')
+        for _ in range(256):
+            process.stdin.write(chunk)
+        process.stdin.write(b'", "extras": "')
+        for _ in range(64):
+            process.stdin.write(chunk)
+        process.stdin.write(b'", "requests": {"successful": [' + good + b', {"prompt": "')
+        for _ in range(64):
+            process.stdin.write(chunk)
+        process.stdin.write(b'"}, ' + good + b"]}}]}")
+        process.stdin.close()
+        err, out = process.stderr.read().decode(), process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(process.returncode, 3)
+        self.assertIn("stdin: request 2: longer than the line cap of 16777216 bytes", err)
+        self.assertIn("3 lines = 2 records + 1 damaged", out)
+        sanitized = b"__asan_init" in Path(MILLRACE).read_bytes()
+        self.assertLess(usage.ru_maxrss, (512 if sanitized else 128) * 1024)
+
+    def test_the_output_is_the_same_for_any_number_of_threads(self):
+        head, tail = b'{"benchmarks":[{"args":{"strategy":{"type_":"throughput"}},"requests":{"successful":[', b"]}}]}"
+        record = (b'{"scheduler_info":{"worker_start":%d.25},"start_time":%d.5,"first_token_time":%d.625,"end_time":%d.875,'
+                  b'"prompt":"%s","prompt_tokens":9,"output_tokens":%d}')
+        records = [record % (i, i, i, i + i % 7, b"x" * 200, i % 50) for i in range(30_000)]
+        path = self.write("big.json", head + b",\n".join(records) + tail)
+        runs = [millrace("replay", path, "--by", "label", "--format", "json", "--threads", n) for n in (1, 2, 5)]
+        self.assertEqual(runs[0][0], 0)
+        self.assertEqual(parse(runs[0][1])["streams"][0]["records"], 30_000)
+        self.assertTrue(runs[0] == runs[1] == runs[2], "the reports differ")
+
+
 class Readme(Case):
     def test_the_readme_shows_what_the_tool_prints(self):
         text = (ROOT / "README.md").read_text()

@@ -23,7 +23,8 @@ checks="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # The library's folders that read files; -fsanitize=fuzzer-no-link counts what they cover.
 sources="$(ls src/record/*.cpp src/transport/bus_guard.cpp src/transport/ring_file.cpp src/log/*.cpp \
-  src/ingest/raw_input.cpp src/ingest/unpack_*.cpp src/ingest/byte_source.cpp src/ingest/piece_reader.cpp)"
+  src/ingest/raw_input.cpp src/ingest/unpack_*.cpp src/ingest/byte_source.cpp src/ingest/piece_reader.cpp \
+  src/ingest/json_*.cpp src/ingest/pointer_tree.cpp src/ingest/timestamp.cpp src/ingest/guidellm_*.cpp)"
 objects=
 for source in $sources; do
   object=$out/$(echo "$source" | tr / _).o
@@ -37,7 +38,7 @@ done
 status=0
 for target in "$@"; do
   $CXX $flags $checks -fsanitize=fuzzer "tests/fuzz/${target}_fuzz.cpp" $objects -o "$out/$target" \
-    $(pkg-config --libs fmt libisal zlib libzstd) -lpthread
+    $(pkg-config --libs fmt simdjson libisal zlib libzstd) -lpthread
   mkdir -p "$out/found/$target"
   echo "== $target: $seconds s"
   "$out/$target" -max_total_time="$seconds" -max_len=140000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \

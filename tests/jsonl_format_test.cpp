@@ -287,6 +287,15 @@ TEST(JsonlFormat, RefusesLinesThatAreNotJsonToTheLastByte) {
   EXPECT_EQ(lines.parse("{\"y\":\"\\ud800\\n\",\"z\":\"\\\\\"}"), nullptr);
 }
 
+// Python writes such texts, of file names and of broken answers, and reads them.
+TEST(JsonlFormat, KeepsATextWithHalfASurrogatePairAsTheLineHasIt) {
+  JsonlMap map = parse_jsonl_map("[fields]\nx='/x'\n[labels]\nl='/l'\n", "m").value();
+  Lines lines(map);
+  ASSERT_EQ(lines.parse("{\"x\":1,\"l\":\"a\\ud800\\n\"}"), nullptr);
+  EXPECT_EQ(lines.label(), "a\\ud800\\n");
+  EXPECT_NE(lines.parse("{\"x\":1,\"l\":\"a\\ud8\"}"), nullptr);
+}
+
 TEST(JsonlFormat, SaysWhatIsWrongInWordsThatDoNotChange) {
   JsonlMap map =
       parse_jsonl_map("[fields]\nx='/x'\nn={path='/n',type='int'}\n[labels]\nl='/l'\n", "m")

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/timestamp.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <limits>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -150,6 +152,62 @@ TEST(Timestamp, SurvivesAnyBytes) {
     text.resize(random() % (text.size() + 1));
     parse_timestamp(text, TimeUnit::any);
     parse_timestamp(text, TimeUnit::seconds);
+  }
+}
+
+std::optional<std::int64_t> seconds(std::string_view text) { return parse_seconds(text); }
+
+TEST(Seconds, KeepEveryDigitDownToTheNanosecond) {
+  EXPECT_EQ(seconds("1767225600.0391235"), kNewYear + 39'123'500);
+  EXPECT_EQ(seconds("1700000000.052734375"), 1'700'000'000'052'734'375);
+  EXPECT_EQ(seconds("1767225600"), kNewYear);
+  EXPECT_EQ(seconds("1767225600.0"), kNewYear);
+  EXPECT_EQ(seconds("-1.0"), -1'000'000'000);
+  EXPECT_EQ(seconds("-0.0"), 0);
+  EXPECT_EQ(seconds("0.000000000"), 0);
+  EXPECT_EQ(seconds("9223372036.854775807"), std::numeric_limits<std::int64_t>::max());
+}
+
+TEST(Seconds, AreRoundedToTheNearestAndTiesToTheEvenNanosecond) {
+  EXPECT_EQ(seconds("1000.1234567894"), 1'000'123'456'789);
+  EXPECT_EQ(seconds("1000.12345678951"), 1'000'123'456'790);
+  EXPECT_EQ(seconds("0.0000000005"), 0);
+  EXPECT_EQ(seconds("0.0000000015"), 2);
+  EXPECT_EQ(seconds("-0.0000000015"), -2);
+  EXPECT_EQ(seconds("0.00000000250000000000000000000000000000000000000000001"), 3);
+  EXPECT_EQ(seconds("1.000000002500000000000000000000000000000000000000000"), 1'000'000'002);
+  EXPECT_EQ(seconds("123456789.0000000000000000000000000000000000000000009"),
+            123'456'789'000'000'000);
+}
+
+TEST(Seconds, MayHaveAnExponent) {
+  EXPECT_EQ(seconds("1e-05"), 10'000);
+  EXPECT_EQ(seconds("1.7672256e9"), kNewYear);
+  EXPECT_EQ(seconds("1.7672256E+09"), kNewYear);
+  EXPECT_EQ(seconds("17672256000391235e-7"), kNewYear + 39'123'500);
+  EXPECT_EQ(seconds("5e-324"), 0);
+  EXPECT_EQ(seconds("0e99999999999999999999"), 0);
+  EXPECT_EQ(seconds("1e-99999999999999999999"), 0);
+}
+
+TEST(Seconds, BeyondTheRangeOrNoNumberAreNone) {
+  for (const char* text : {"", "-", "+1", ".5", "1.", "1e", "1e+", "1x", " 1", "NaN", "Infinity",
+                           "9223372036.8547758075", "-9223372036.854775808", "1e10", "1e400",
+                           "99999999999999999999999999999999999999999999999999"}) {
+    EXPECT_EQ(seconds(text), std::nullopt) << text;
+  }
+}
+
+// The text of a double near now has more digits than a double of nanoseconds.
+TEST(Seconds, AgreeWithExactArithmeticOnDoublesOfEverySize) {
+  std::mt19937_64 random(5);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::int64_t ns = static_cast<std::int64_t>(random() >> (1 + random() % 62));
+    char text[64];
+    const int shown =
+        std::snprintf(text, sizeof text, "%lld.%09lld", static_cast<long long>(ns / 1'000'000'000),
+                      static_cast<long long>(ns % 1'000'000'000));
+    EXPECT_EQ(seconds({text, static_cast<std::size_t>(shown)}), ns) << text;
   }
 }
 

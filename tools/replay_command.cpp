@@ -40,8 +40,11 @@ int failed(const Error& error) {
 // The lines that were lost, where they are, and why.
 void complain_of_losses(const FileReplay& replay) {
   for (const BadLine& bad : replay.bad_lines) {
-    complain(fmt::format("{}:{}: byte {}: {}", bad.file == "-" ? "stdin" : bad.file, bad.line,
-                         bad.byte_offset, bad.reason));
+    const std::string file = bad.file == "-" ? "stdin" : bad.file;
+    const std::string at =
+        bad.byte_offset == 0 && bad.in_document ? "" : fmt::format("byte {}: ", bad.byte_offset);
+    complain(fmt::format("{}:{}{}: {}{}", file, bad.in_document ? " request " : "", bad.line, at,
+                         bad.reason));
   }
   if (replay.damaged > replay.bad_lines.size()) {
     const std::uint64_t further = replay.damaged - replay.bad_lines.size();
@@ -49,6 +52,19 @@ void complain_of_losses(const FileReplay& replay) {
         fmt::format("{} further damaged line{}", show_count(further), further == 1 ? "" : "s"));
   }
   for (const Error& error : replay.input_errors) complain(error.message);
+}
+
+// Whether the flags are of the inputs' format.
+Result<void> fits(const ReplayOptions& options, const ReplayInput& input) {
+  const std::string& format = input.format.name;
+  if (!options.profile.empty() && format == "guidellm") {
+    return failure(Errc::invalid_argument, "--profile reproduces llmeter; the input is guidellm's");
+  }
+  if (options.input.benchmark != 0 && format != "guidellm") {
+    return failure(Errc::invalid_argument,
+                   "--benchmark is for guidellm's benchmarks.json, and the input is none");
+  }
+  return {};
 }
 
 int replay_files(const ReplayOptions& options) {
@@ -62,7 +78,7 @@ int replay_files(const ReplayOptions& options) {
   }
 
   StopSignal::install();
-  auto input = ReplayInput::open(options.inputs, options.map, profiled, options.lazy,
+  auto input = ReplayInput::open(options.inputs, options.input, profiled, options.lazy,
                                  line_bytes_max, &StopSignal::flag());
   if (!input) return failed(input.error());
   if (input->reader == nullptr && !profiled) {
@@ -70,6 +86,8 @@ int replay_files(const ReplayOptions& options) {
                          options.inputs.front()));
     return kError;
   }
+
+  if (auto fitting = fits(options, *input); !fitting) return usage(fitting.error());
 
   std::optional<FileReplay> replayed;
   std::vector<Limit> limits;
@@ -99,6 +117,10 @@ int replay_files(const ReplayOptions& options) {
   }
 
   std::vector<std::string> notes;
+  if (input->guidellm) {
+    if (auto found = input->guidellm->check(); !found) return usage(found.error());
+    notes = input->guidellm->notes();
+  }
   if (input->run) {
     if (replayed) input->run->recover(replayed->summary["requests"]);
     notes = input->run->notes;
@@ -205,7 +227,7 @@ void declare_replay(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "replay",
       "Statistics of results: a millrace log, a llmeter run directory or responses.jsonl,\n"
-      "any JSONL");
+      "guidellm's benchmarks.json or its requests as JSON lines, any JSONL");
   command
       ->add_option("INPUT", options->inputs,
                    "Folders of logs; or files, run directories, - for stdin; .gz and .zst are\n"
@@ -236,22 +258,35 @@ void declare_replay(CLI::App& app, Action& action) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--total-test-time", options->total_test_time,
                       "Duration of the test, for rates: 90s");
+  auto* files = command->add_option_group("Files", "Of llmeter and guidellm (docs/guidellm.md)");
+  auto* input_format = files
+                           ->add_option("--input-format", options->input.format,
+                                        "What they are; else it is told from their content")
+                           ->check(CLI::IsMember({"llmeter", "guidellm"}));
+  files
+      ->add_option(
+          "--benchmark", options->input.benchmark,
+          "The one of guidellm's benchmarks.json that is read, from 1; without it all are,\n"
+          "and --by label compares them")
+      ->check(CLI::PositiveNumber);
   auto* log = command->add_option_group("Logs", "Which runs of a log, and where their rings are");
   log->add_option("--run", options->run, "last (default), all, or the beginning of a run's number");
   log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one");
   options->phases.declare(*command);
   auto* map =
       command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
-  map->add_option("--map", options->map.file, "A TOML file that maps fields");
-  map->add_option("--metric", options->map.metrics, "NAME=/JSON/POINTER[:UNIT]; several")
+  input_format->excludes(
+      map->add_option("--map", options->input.map.file, "A TOML file that maps fields"));
+  input_format->excludes(
+      map->add_option("--metric", options->input.map.metrics, "NAME=/JSON/POINTER[:UNIT]; several")
+          ->allow_extra_args(false));
+  map->add_option("--start", options->input.map.start, "/JSON/POINTER[:UNIT] of the start");
+  map->add_option("--end", options->input.map.end, "/JSON/POINTER[:UNIT] of the end");
+  map->add_option("--ok", options->input.map.ok, "Rule, e.g. '/code < 400'");
+  map->add_option("--label", options->input.map.labels, "NAME=/JSON/POINTER; several")
       ->allow_extra_args(false);
-  map->add_option("--start", options->map.start, "/JSON/POINTER[:UNIT] of the start");
-  map->add_option("--end", options->map.end, "/JSON/POINTER[:UNIT] of the end");
-  map->add_option("--ok", options->map.ok, "Rule, e.g. '/code < 400'");
-  map->add_option("--label", options->map.labels, "NAME=/JSON/POINTER; several")
-      ->allow_extra_args(false);
-  map->add_option("--error", options->map.error, "/JSON/POINTER of an error text");
-  map->add_option("--use-label", options->map.by_label,
+  map->add_option("--error", options->input.map.error, "/JSON/POINTER of an error text");
+  map->add_option("--use-label", options->input.map.by_label,
                   "Which of several labels is meant by --by label");
   command
       ->add_option("--line-max", options->line_bytes_max,

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "ingest/guidellm_format.hpp"
 #include "ingest/jsonl_format.hpp"
 #include "ingest/jsonl_map.hpp"
 #include "ingest/llmeter_format.hpp"
@@ -36,11 +37,36 @@ Result<LineFormat> mapped_format(const MapFlags& flags) {
   return make_jsonl_format(std::move(map), flags.by_label);
 }
 
+// The file in a folder that is no run of llmeter's; guidellm writes it there when given a folder.
+std::optional<std::string> guidellm_file_in(const std::filesystem::path& folder) {
+  if (is_llmeter_run(folder)) return std::nullopt;
+  for (const char* name : {"benchmarks.json", "benchmarks.json.gz", "benchmarks.json.zst"}) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(folder / name, ignored)) return folder / name;
+  }
+  return std::nullopt;
+}
+
+Error unknown_format(const std::string& path, std::string_view head) {
+  for (const char* key : {"benchmarks:", "metadata:", "args:", "config:"}) {
+    if (!head.starts_with(key)) continue;
+    return {Errc::format,
+            fmt::format("'{}' looks like YAML, which is not read; guidellm writes the "
+                        "same as benchmarks.json, and can convert it",
+                        path)};
+  }
+  return {Errc::format,
+          fmt::format("cannot tell the format of '{}' from its content; if it is JSON lines, "
+                      "--map FILE or --metric NAME=/POINTER:UNIT says where the numbers are",
+                      path)};
+}
+
 }  // namespace
 
-Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths, const MapFlags& map,
-                                      bool any_number, bool without_records,
-                                      std::size_t line_bytes_max, const std::atomic<bool>* stop) {
+Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths,
+                                      const InputFlags& flags, bool any_number,
+                                      bool without_records, std::size_t line_bytes_max,
+                                      const std::atomic<bool>* stop) {
   ReplayInput input;
   std::vector<std::string> files;
   for (const std::string& path : paths) {
@@ -53,6 +79,10 @@ Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths, con
     const std::filesystem::directory_iterator readable(path, why);
     if (why) {
       return failure(Errc::io, fmt::format("cannot read the folder '{}': {}", path, why.message()));
+    }
+    if (const auto file = guidellm_file_in(path)) {
+      files.push_back(*file);
+      continue;
     }
     auto run = open_llmeter_run(path);
     if (!run) return tl::unexpected(std::move(run).error());
@@ -71,26 +101,35 @@ Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths, con
     return input;
   }
 
-  auto reader = PieceReader::open(files, {.line_bytes_max = line_bytes_max, .stop = stop});
+  PieceReaderOptions options{.line_bytes_max = line_bytes_max, .stop = stop};
+  if (!flags.map.given() && flags.format != "llmeter" && !input.run) {
+    input.guidellm = std::make_shared<GuidellmInput>(flags.format == "guidellm", flags.benchmark);
+    options.translate = [guidellm = input.guidellm](std::string_view first, std::uint64_t offset) {
+      return guidellm->translate(first, offset);
+    };
+  }
+  auto reader = PieceReader::open(files, std::move(options));
   if (!reader) return tl::unexpected(std::move(reader).error());
   input.reader = std::move(*reader);
-  if (map.given()) {
-    auto format = mapped_format(map);
+  if (flags.map.given()) {
+    auto format = mapped_format(flags.map);
     if (!format) return tl::unexpected(std::move(format).error());
     input.format = std::move(*format);
     return input;
   }
   const std::string_view head = input.reader->peek();
-  const bool blank = head.find_first_not_of(" \t\r\n") == std::string_view::npos;
-  if (input.run || blank || looks_like_llmeter(head)) {
-    input.format = llmeter_format(any_number);
+  if (flags.format == "guidellm" || (input.guidellm && !input.guidellm->documents().empty()) ||
+      (flags.format.empty() && looks_like_guidellm_requests(head))) {
+    input.format = guidellm_format();
     return input;
   }
-  return failure(
-      Errc::format,
-      fmt::format("cannot tell the format of '{}' from its content; if it is JSON lines, "
-                  "--map FILE or --metric NAME=/POINTER:UNIT says where the numbers are",
-                  files.front()));
+  const bool blank = head.find_first_not_of(" \t\r\n") == std::string_view::npos;
+  if (input.run || blank || flags.format == "llmeter" || looks_like_llmeter(head)) {
+    input.format = llmeter_format(any_number);
+    if (input.guidellm) input.guidellm->decline();
+    return input;
+  }
+  return tl::unexpected(unknown_format(files.front(), head));
 }
 
 }  // namespace millrace

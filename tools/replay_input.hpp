@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "millrace/result.hpp"
 
+#include "guidellm_input.hpp"
 #include "ingest/line_format.hpp"
 #include "ingest/llmeter_run.hpp"
 #include "ingest/piece_reader.hpp"
@@ -30,13 +32,21 @@ struct MapFlags {
   }
 };
 
+/// What the flags say about the inputs.
+struct InputFlags {
+  MapFlags map;
+  std::string format;           // --input-format; empty: told from the content
+  std::uint64_t benchmark = 0;  // --benchmark; 0: all
+};
+
 struct ReplayInput {
   std::optional<LlmeterRun> run;        // the input is one run directory
   std::unique_ptr<PieceReader> reader;  // null: a run directory without records
   LineFormat format;
+  std::shared_ptr<GuidellmInput> guidellm;  // null: nothing of guidellm's was looked for
 
   /// `any_number`: llmeter's own rule of which numbers are values.
-  static Result<ReplayInput> open(const std::vector<std::string>& paths, const MapFlags& map,
+  static Result<ReplayInput> open(const std::vector<std::string>& paths, const InputFlags& flags,
                                   bool any_number, bool without_records, std::size_t line_bytes_max,
                                   const std::atomic<bool>* stop);
 };

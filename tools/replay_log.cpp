@@ -26,7 +26,9 @@ namespace {
 
 Result<void> check_flags(const ReplayOptions& options) {
   const std::pair<bool, const char*> none_of_these[] = {
-      {options.map.given(), "--map, --metric and the other flags of JSONL"},
+      {options.input.map.given(), "--map, --metric and the other flags of JSONL"},
+      {!options.input.format.empty(), "--input-format"},
+      {options.input.benchmark != 0, "--benchmark"},
       {options.lazy, "--lazy"},
       {!options.save.empty(), "--save"},
       {options.line_bytes_max.has_value(), "--line-max"}};

@@ -21,7 +21,7 @@ namespace millrace {
 struct ReplayOptions {
   std::vector<std::string> inputs;
   ReportOptions report;
-  MapFlags map;
+  InputFlags input;
   PhaseFlags phases;
   std::string profile;
   std::string end_time, total_test_time;

@@ -2,6 +2,7 @@
 #include "ingest/file_replay.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
@@ -83,8 +84,14 @@ class ParserThread {
     share_.torn += line.torn ? 1u : 0u;
     if (share_.bad_lines.size() >= kept_max_) return;
     if (line.torn) reason = "cut off at the end of the file (" + reason + ")";
-    share_.bad_lines.push_back(
-        {piece, {reader_.inputs()[line.input], line.number, line.byte_offset, std::move(reason)}});
+    BadLine bad{reader_.inputs()[line.input], line.number, line.byte_offset, std::move(reason)};
+    if (line.translated) {
+      bad.in_document = true;
+      bad.byte_offset = 0;
+      const auto digits = line.text.substr(std::min(kDocumentLine.size(), line.text.size()));
+      std::from_chars(digits.data(), digits.data() + digits.size(), bad.byte_offset);
+    }
+    share_.bad_lines.push_back({piece, std::move(bad)});
   }
 
   PieceReader& reader_;

@@ -25,6 +25,9 @@ struct BadLine {
   std::uint64_t line = 0;         // from 1
   std::uint64_t byte_offset = 0;  // of the line's start, in the unpacked file, from 0
   std::string reason;
+  /// The file is a document: `line` is the number of its request, `byte_offset` where that begins,
+  /// or 0 where it is not known.
+  bool in_document = false;
 };
 
 struct FileReplayOptions {

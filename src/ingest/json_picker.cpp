@@ -218,9 +218,17 @@ const char* JsonPicker::read_scalar(Value& value, JsonValue* to) {
     // Either call moves on behind the text. Left to simdjson to skip, a text with a colon behind it
     // passes for a key, and ["a":1] for an array.
     simdjson::ondemand::raw_json_string raw;
-    const auto error = escaped && to != nullptr ? value.get_string().get(text)
-                                                : value.get_raw_json_string().get(raw);
-    if (error) return json_reason(error);
+    if (escaped && to != nullptr) {
+      // A lone surrogate, which Python writes and reads, is an error to simdjson: then the text
+      // stays as the file has it.
+      std::string_view unescaped;
+      if (!value.get_string().get(unescaped))
+        text = unescaped;
+      else if (!escapes_are_good(text))
+        return json_reason(simdjson::STRING_ERROR);
+    } else if (const auto error = value.get_raw_json_string().get(raw)) {
+      return json_reason(error);
+    }
     if (to != nullptr) *to = {JsonValue::Kind::text, 0, text};
     return nullptr;
   }

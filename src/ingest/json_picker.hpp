@@ -9,7 +9,8 @@
 // Strict    The whole line is checked, values that nobody asked for, too: a line is either JSON, as
 //           RFC 8259 has it, to its last byte, or it is bad. Beyond RFC 8259 the words NaN,
 //           Infinity and -Infinity are numbers, as Python's json module writes them. Nesting ends at
-//           kDepthMax. Of a repeated key the last value counts.
+//           kDepthMax. Of a repeated key the last value counts. A text with half of a surrogate
+//           pair, which no UTF-8 has, stays as the line has it, with its escapes.
 // Cost      One allocation when a line is longer than all before; none otherwise.
 // Threads   One per object.
 //

@@ -39,8 +39,11 @@ class LineParser {
                             LocalNames& errors, LineNotes& notes) = 0;
 };
 
+/// How a line of a translated document begins: it tells at which byte of the document it stands.
+inline constexpr std::string_view kDocumentLine = R"({"byte_offset":)";
+
 struct LineFormat {
-  std::string name;  // "llmeter", "jsonl"
+  std::string name;  // "llmeter", "jsonl", "guidellm"
   Schema schema;
   std::function<std::unique_ptr<LineParser>()> parser;
 };

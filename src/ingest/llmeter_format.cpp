@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/llmeter_format.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -13,6 +12,7 @@
 
 #include <simdjson.h>
 
+#include "ingest/json_keys.hpp"
 #include "ingest/json_reason.hpp"
 #include "ingest/timestamp.hpp"
 
@@ -263,31 +263,19 @@ LineFormat llmeter_format(bool any_number) {
 }
 
 bool looks_like_llmeter(std::string_view first_bytes) {
-  std::string_view bytes = first_bytes;
-  if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
-  bytes = bytes.substr(0, bytes.find('\n'));
-  if (!bytes.starts_with('{')) return false;
+  const std::string_view begun = json_begin(first_bytes);
+  const std::string_view line = begun.substr(0, begun.find('\n'));  // its end may be cut off
+  if (!line.starts_with('{')) return false;
 
-  // Strings at depth 1 that a colon follows are keys; the line's end may be cut off.
   bool response_text = false, time_to_token = false;
   std::uint32_t seen = 0;
-  int depth = 0;
-  for (std::size_t at = 0; at < bytes.size(); ++at) {
-    const char c = bytes[at];
-    depth += (c == '{' || c == '[') - (c == '}' || c == ']');
-    if (c != '"') continue;
-    const std::size_t begin = at + 1;
-    for (++at; at < bytes.size() && bytes[at] != '"'; ++at) at += bytes[at] == '\\';
-    if (at >= bytes.size()) break;
-    const std::size_t next = bytes.find_first_not_of(" \t", at + 1);
-    if (depth != 1 || next == std::string_view::npos || bytes[next] != ':') continue;
-    const std::size_t key = index_of(bytes.substr(begin, at - begin));
-    if (key == kUnknown) continue;
+  each_json_key(line, [&](const JsonKey& read) {
+    const std::size_t key = read.depth == 1 ? index_of(read.name) : kUnknown;
+    if (key == kUnknown) return;
     seen |= 1u << key;
     response_text |= key == kResponseText;
     time_to_token |= key == kTimeToFirstToken || key == kTimeToLastToken;
-  }
+  });
   return response_text || (time_to_token && std::popcount(seen) >= 2);
 }
 

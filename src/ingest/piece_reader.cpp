@@ -119,10 +119,18 @@ bool PieceReader::open_next_input() {
       continue;
     }
     source_ = *std::move(source);
+    source_bytes_ = 0;
     line_ = 1;
     byte_offset_ = *mark;
     char skipped[3];
     read(skipped, *mark);
+    if (options_.translate) {
+      auto translator = options_.translate(source_->peek(ByteSource::kPeekBytesMax), *mark);
+      if (translator != nullptr) {
+        source_->translate(std::move(translator));
+        byte_offset_ = 0;
+      }
+    }
     return true;
   }
   return false;
@@ -146,14 +154,18 @@ void PieceReader::begin(Piece& piece) {
   if (!rest_.empty()) std::memcpy(piece.buffer_.get(), rest_.data(), rest_.size());
   rest_.clear();
   parts_.clear();
-  if (source_ != nullptr) parts_.push_back({inputs_opened_ - 1, line_, byte_offset_, 0, false});
+  if (source_ != nullptr) add_part(0);
+}
+
+void PieceReader::add_part(std::size_t begin) {
+  parts_.push_back({inputs_opened_ - 1, line_, byte_offset_, begin, false, source_->translated()});
 }
 
 void PieceReader::fill(Piece& piece) {
   while (piece.size_ < options_.piece_bytes) {
     if (source_ == nullptr) {
       if (!open_next_input()) return;
-      parts_.push_back({inputs_opened_ - 1, line_, byte_offset_, piece.size_, false});
+      add_part(piece.size_);
     }
     const std::size_t asked = options_.piece_bytes - piece.size_;
     const std::size_t got = read(piece.buffer_.get() + piece.size_, asked);
@@ -164,7 +176,10 @@ void PieceReader::fill(Piece& piece) {
 
 std::size_t PieceReader::read(char* to, std::size_t bytes) {
   const std::size_t got = source_->read({to, bytes});
-  bytes_read_.fetch_add(got, std::memory_order_relaxed);  // order: relaxed; a progress figure
+  const std::uint64_t taken = source_->bytes_taken();
+  // order: relaxed; a progress figure
+  bytes_read_.fetch_add(taken - source_bytes_, std::memory_order_relaxed);
+  source_bytes_ = taken;
   return got;
 }
 
@@ -219,7 +234,8 @@ bool PieceReader::skip_long_line(Piece& piece) {
   Span skipped{.input = inputs_opened_ - 1,
                .first_line = line_,
                .byte_offset = byte_offset_,
-               .too_long = true};
+               .too_long = true,
+               .translated = source_->translated()};
   byte_offset_ += piece.size_;
   piece.size_ = 0;
   for (bool ended = false; !ended;) {
@@ -261,7 +277,8 @@ void PieceReader::add_spans(Piece& piece, const Part& part, std::size_t end_at) 
   Span span{.input = part.input,
             .first_line = part.first_line,
             .byte_offset = part.byte_offset,
-            .begin = part.begin};
+            .begin = part.begin,
+            .translated = part.translated};
   line_ = part.first_line;
   const auto offset_of = [&](const char* p) {
     return part.byte_offset + static_cast<std::uint64_t>(p - (base + part.begin));
@@ -279,7 +296,8 @@ void PieceReader::add_spans(Piece& piece, const Part& part, std::size_t end_at) 
                               .begin = place(line),
                               .end = place(line),
                               .torn = part.torn && next == end,
-                              .too_long = true});
+                              .too_long = true,
+                              .translated = part.translated});
       span.first_line = line_;
       span.byte_offset = offset_of(next);
       span.begin = place(next);

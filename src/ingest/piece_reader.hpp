@@ -24,6 +24,8 @@
 // Errors    open() refuses inputs that are not there. What goes wrong later (a read error, a file
 //           cut off in its compressed data, UTF-16) ends that input and is kept; the others are
 //           read.
+// Documents An input for which options.translate gives a Translator is read through it: its lines
+//           are what that makes of it, and their byte offsets are of those lines.
 // Stop      Ends the last piece after the last whole line that was read.
 // Threads   next() any, one at a time inside; peek() before the first next(); bytes_read() and
 //           input_errors() any, at any time.
@@ -35,6 +37,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -44,6 +47,7 @@
 #include "millrace/result.hpp"
 
 #include "ingest/byte_source.hpp"
+#include "ingest/translator.hpp"
 
 namespace millrace {
 
@@ -54,6 +58,7 @@ struct Line {
   std::uint64_t byte_offset = 0;  // of its start, in the unpacked input
   bool torn = false;              // the input ended before its newline
   bool too_long = false;          // skipped; no text
+  bool translated = false;        // of a document: number and byte_offset are of what it gave
 };
 
 /// Lines of one input, in a row.
@@ -64,6 +69,7 @@ struct Span {
   std::size_t begin = 0, end = 0;  // in Piece::bytes(); ends after a newline
   bool torn = false;      // the input ended before the last line's newline, which was added
   bool too_long = false;  // one line that was skipped: begin == end
+  bool translated = false;
 };
 
 class Piece {
@@ -100,6 +106,11 @@ struct PieceReaderOptions {
   std::size_t piece_bytes = 4 << 20;
   std::size_t line_bytes_max = 16 << 20;  // without the newline
   const std::atomic<bool>* stop = nullptr;
+  /// Asked of each input when it is opened: its first bytes, up to 64 KiB, behind a byte order mark
+  /// of `byte_offset` bytes. nullptr: it is lines already.
+  std::function<std::unique_ptr<Translator>(std::string_view first_bytes,
+                                            std::uint64_t byte_offset)>
+      translate = {};
 };
 
 struct InputError {
@@ -132,7 +143,7 @@ class PieceReader {
     std::size_t input;
     std::uint64_t first_line, byte_offset;
     std::size_t begin;  // in the piece's buffer
-    bool torn;
+    bool torn, translated;
   };
 
   PieceReader(std::vector<std::string> inputs, PieceReaderOptions options);
@@ -141,6 +152,7 @@ class PieceReader {
   [[nodiscard]] bool stopped() const noexcept;
 
   void begin(Piece& piece);
+  void add_part(std::size_t begin);
   void fill(Piece& piece);
   std::size_t read(char* to, std::size_t bytes);
   void end_input(Piece& piece);
@@ -157,6 +169,7 @@ class PieceReader {
   mutable std::mutex mutex_;            // guards all below but bytes_read_
   std::unique_ptr<ByteSource> source_;  // null: between inputs
   std::size_t inputs_opened_ = 0;       // source_ is the last of them
+  std::uint64_t source_bytes_ = 0;      // of source_, that are in bytes_read_
   std::uint64_t line_ = 1;              // of source_: number and place of the first line
   std::uint64_t byte_offset_ = 0;       // that is in no piece yet
   std::vector<char> rest_;              // of source_: read, but in no piece yet
@@ -169,6 +182,7 @@ class PieceReader {
 template <typename Use>
 void Piece::for_each_line_of(const Span& span, Use& use) const {
   Line line{.input = span.input, .number = span.first_line, .byte_offset = span.byte_offset};
+  line.translated = span.translated;
   if (span.too_long) {
     line.torn = span.torn;
     line.too_long = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/timestamp.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <limits>
@@ -128,6 +129,48 @@ std::optional<std::int64_t> parse_as_double(std::string_view number, std::int64_
   return static_cast<std::int64_t>(value);
 }
 
+// digits * 10^exponent as the text has it, but for digits behind the 36th that count.
+struct Decimal {
+  Wide digits = 0;
+  int exponent = 0;
+  bool more = false;  // a digit that was left out is not 0
+};
+
+constexpr Wide ten_to(int exponent) {
+  Wide power = 1;
+  while (exponent-- > 0) power *= 10;
+  return power;
+}
+
+std::optional<Decimal> take_decimal(Scanner& in) {
+  constexpr int kExponentMax = 1'000'000;  // of the text; what is beyond is 0 or out of range
+  Decimal number;
+  const auto take_digits = [&](int places) {
+    if (!in.next_is_digit()) return false;
+    while (in.next_is_digit()) {
+      const int digit = in.take_digit();
+      if (number.digits < ten_to(36)) {
+        number.digits = number.digits * 10 + digit;
+        number.exponent -= places;
+      } else {
+        number.more |= digit != 0;
+        number.exponent += 1 - places;
+      }
+    }
+    return true;
+  };
+  if (!take_digits(0) || (in.take('.') && !take_digits(1))) return std::nullopt;
+  if (in.take('e') || in.take('E')) {
+    const bool negative = in.take('-');
+    if (!negative) in.take('+');
+    if (!in.next_is_digit()) return std::nullopt;
+    int exponent = 0;
+    while (in.next_is_digit()) exponent = std::min(exponent * 10 + in.take_digit(), kExponentMax);
+    number.exponent += negative ? -exponent : exponent;
+  }
+  return number;
+}
+
 std::string format(std::int64_t ns, const char* zone) {
   using namespace std::chrono;
   // In microseconds first: the day of the least ns begins before it, beyond i64 ns.
@@ -188,6 +231,30 @@ std::optional<std::int64_t> parse_epoch(std::string_view number, TimeUnit unit) 
 
   const Wide ns = static_cast<Wide>(whole) * ns_per_unit +
                   static_cast<Wide>(billionths) * ns_per_unit / kNsPerSecond;
+  return in_range(negative ? -ns : ns);
+}
+
+std::optional<std::int64_t> parse_seconds(std::string_view number) noexcept {
+  Scanner in(number);
+  const bool negative = in.take('-');
+  const auto decimal = take_decimal(in);
+  if (!decimal || !in.at_end()) return std::nullopt;
+
+  Wide ns = decimal->digits;
+  int exponent = decimal->exponent + 9;
+  for (; exponent > 0 && ns != 0; --exponent) {
+    if (ns > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    ns *= 10;
+  }
+  if (exponent < -38) {
+    ns = 0;  // of 37 digits at most
+  } else if (exponent < 0) {
+    const Wide unit = ten_to(-exponent);
+    const Wide rest = ns % unit;
+    ns /= unit;
+    const bool above = rest > unit / 2 || (rest == unit / 2 && decimal->more);
+    if (above || (rest == unit / 2 && ns % 2 != 0)) ++ns;
+  }
   return in_range(negative ? -ns : ns);
 }
 

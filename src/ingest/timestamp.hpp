@@ -4,9 +4,11 @@
 //
 //   parse_iso8601("2026-01-01T01:00:00.5+01:00")->ns               1767225600500000000
 //   parse_epoch("1767225600.123456789", TimeUnit::seconds)         1767225600123456789
+//   parse_seconds("1767225600.03912354")                           1767225600039123540
 //   format_iso8601(1767225600500000000)                            "2026-01-01T00:00:00.500000Z"
 //
-// Method    Digits are read as integers; no double rounds them. Digits below 1 ns are cut off.
+// Method    Digits are read as integers; no double rounds them. Digits below 1 ns are cut off;
+//           parse_seconds() rounds them.
 // Range     Years 1677-09-21 to 2262-04-11, which is what fits in i64 ns; nullopt beyond.
 // Cost      No allocation and no locale in parsing.
 #pragma once
@@ -40,6 +42,10 @@ enum class TimeUnit : std::uint8_t {
 
 /// A decimal number, as JSON writes it, of `unit` (not iso8601) since the epoch.
 std::optional<std::int64_t> parse_epoch(std::string_view number, TimeUnit unit) noexcept;
+
+/// A decimal number of seconds, with or without an exponent, to the nearest nanosecond; of two that
+/// are as near to the even one. nullopt: no number, or beyond i64 ns.
+std::optional<std::int64_t> parse_seconds(std::string_view number) noexcept;
 
 /// parse_iso8601() or parse_epoch() as `unit` tells.
 std::optional<Timestamp> parse_timestamp(std::string_view text, TimeUnit unit) noexcept;

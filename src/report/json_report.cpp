@@ -152,9 +152,11 @@ Json input_json(const Report& report) {
   const FileReplay& input = *report.input;
   Json bad = Json::array();
   for (const BadLine& line : input.bad_lines) {
+    const bool known = !line.in_document || line.byte_offset != 0;
     bad.push_back({{"file", line.file},
                    {"line", line.line},
-                   {"byte_offset", line.byte_offset},
+                   {"in_document", line.in_document},
+                   {"byte_offset", known ? Json(line.byte_offset) : Json()},
                    {"reason", line.reason}});
   }
   Json errors = Json::array();

@@ -4,6 +4,7 @@
 // hundred records, at closing, and when it refuses.
 #include <cstring>
 #include <thread>
+#include <utility>
 
 #include <time.h>
 
@@ -218,6 +219,9 @@ bool Port::begin_place(std::uint64_t place) noexcept {
 }
 
 bool Port::end_place() noexcept {
+  // Room that was claimed and not committed is of this place: what is claimed in the next one must
+  // not be written there, behind the block's last record.
+  if (std::exchange(claimed_, false)) set_busy(false);
   // A place without records still has a last block, so that the aggregator knows it is over. So has
   // one whose last block is full: its mark must not race the aggregator's reading of a full block.
   if (block_ == nullptr || count_ == capacity_) {

@@ -66,12 +66,23 @@ TEXTS = {"requests": REQUESTS, "gaps": GAPS, "object": b"{}", "deep": b"[" * 70 
          "overlap": GAPS.replace(b'"a":0', b'"a":{"type":"i16","offset":3}'),
          "inf": REQUESTS.replace(b"2500000.0", b'"-inf"'), "huge": GAPS.replace(b":24", b":1e400")}
 
+DOCUMENTS = {"empty": b"{\"benchmarks\":[]}", "first": b"{\"benchmarks\":[{\"benchmarks\":[{\"mode\":\"synchronous\",\"rate\":1.5,\"results\":"
+             b"[{\"request\":{\"id\":\"1\"},\"start_time\":1.5,\"first_token_time\":0.1}],\"errors\":[{\"request\":{},\"message\":\"x\"}]}]}]}",
+             "flat": b"{\"benchmarks\": [{\"args\": {\"strategy\": {\"type_\": \"constant\", \"rate\": 2.5}}, \"run_stats\": {\"requests_made\": "
+             b"{\"total\": 9}}, \"metrics\": {\"a\": [NaN, {\"b\": \"}\\\"\"}]}, \"requests\": {\"successful\": [{\"scheduler_info\": {}, \"prompt\": "
+             b"\"\\u00e9[\", \"start_time\": 1e-05}], \"errored\": null, \"incomplete\": [], \"total\": null}}]}",
+             "timed": b"{\"metadata\": {\"version\": 2, \"guidellm_version\": \"0.7.3\"}, \"config\": {},\n \"benchmarks\": [\n {\"config\": {\"strategy\": "
+             b"{\"type_\": \"concurrent\", \"streams\": 4}}, \"requests\": {\n\"errored\": [{\"info\": {\"status\": \"errored\", \"timings\":\n {\"queued\": 1.25}}}"
+             b", {}, 3]}}, {\"requests\": {\"incomplete\": [{\"info\": {}}]}}]}", "cut": b"{\"benchmarks\": [{\"requests\": {\"successful\": [{\"a\": \"b",
+             "mismatch": b"{\"benchmarks\": [{\"requests\": {\"successful\": [{]", "lines": b"{\"info\": {\"timings\": {}}}\n{}\n"}
+
 
 def main():
     made = segments()
     corpora = {"segment_reader": made, "stream_text": TEXTS, "jsonl_splitter": JSONL,
                "segment_repaired": {name: b"\0" + data[4096:] for name, data in made.items()}}
     corpora["ring_file"] = RINGS
+    corpora["guidellm_document"] = {name: b"\4\0" + data for name, data in DOCUMENTS.items()}
     corpora["segment_reader"] |= {"short": made["small"][:1000], "text": b"not a log\n"}
     corpora["segment_repaired"]["names_file"] = b"\7" + made["open"][4096:]
     for target, inputs in corpora.items():
