@@ -22,7 +22,26 @@ struct Shape {
   std::uint64_t records;  // of each worker
   EngineOptions options;
   bool pauses;
+  Phases phases;
 };
+
+// Of records whose times are within 1,000 s.
+Phases random_phases(std::mt19937_64& random) {
+  const auto below = [&](std::uint64_t n) { return random() % n; };
+  Phases phases;
+  phases.start_ns = 0;
+  if (below(3) == 0) phases.warmup = std::chrono::seconds(1 + below(400));
+  if (below(3) == 0) {
+    phases.time_max = std::chrono::seconds(900);
+    phases.cooldown = std::chrono::seconds(1 + below(400));
+  }
+  if (below(3) == 0) phases.warmup_results = 1 + below(20'000);
+  if (below(3) == 0) {
+    phases.results_max = 60'000;
+    phases.cooldown_results = 1 + below(60'000);
+  }
+  return phases;
+}
 
 Shape random_shape(std::mt19937_64& random, const std::string& dir) {
   const auto below = [&](std::uint64_t n) { return random() % n; };
@@ -30,7 +49,8 @@ Shape random_shape(std::mt19937_64& random, const std::string& dir) {
               .labels = static_cast<unsigned>(below(3) * below(40)),
               .records = below(40'000),
               .options = {},
-              .pauses = below(3) == 0};
+              .pauses = below(3) == 0,
+              .phases = random_phases(random)};
   EngineOptions& o = shape.options;
   o.log_dir = dir;
   o.overflow = below(2) == 0 ? Overflow::wait : Overflow::reject;
@@ -57,6 +77,9 @@ GenerationRecord random_record(std::mt19937_64& random, unsigned labels,
   if (random() % 8 != 0) record.output_tokens = static_cast<std::int32_t>(random() % 512);
   record.input_tokens = static_cast<std::int32_t>(random() % 2 == 0 ? 256 : random() % 4096);
   record.status = static_cast<Status>(random() % 10 == 0 ? random() % 3 : 0);
+  if (random() % 16 == 0) record.event = Event::started;
+  if (random() % 2 == 0) record.processing_requests = static_cast<std::int32_t>(random() % 50);
+  if (random() % 4 == 0) record.requested_output_tokens = static_cast<std::int32_t>(random() % 99);
   if (labels != 0 && random() % 4 != 0) record.label = label_numbers[random() % labels];
   return record;
 }
@@ -71,8 +94,11 @@ void run_once(std::uint64_t seed, int& compared) {
   const Shape shape = random_shape(random, dir);
   auto engine = Engine::open(shape.options);
   ASSERT_TRUE(engine) << engine.error().message;
-  auto requests =
-      engine->stream<GenerationRecord>("requests", {.goodput = {{"time_to_first_token", 3e8}}});
+  const auto source = [&] { return static_cast<TokenSource>(random() % 2); };
+  auto requests = engine->stream<GenerationRecord>("requests",
+                                                   {.goodput = {{"time_to_first_token", 3e8}},
+                                                    .phases = shape.phases,
+                                                    .tokens = {source(), source()}});
   ASSERT_TRUE(requests) << requests.error().message;
   auto gaps = engine->stream<SampleRecord>("gaps");
   ASSERT_TRUE(gaps) << gaps.error().message;

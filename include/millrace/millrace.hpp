@@ -8,6 +8,7 @@
 #include "millrace/percentile.hpp"
 #include "millrace/record.hpp"
 #include "millrace/result.hpp"
+#include "millrace/running.hpp"
 #include "millrace/schema.hpp"
 #include "millrace/snapshot.hpp"
 #include "millrace/summary.hpp"

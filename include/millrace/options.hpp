@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -111,8 +112,35 @@ struct Limit {
   double at_most = 0;  // in the metric's unit
 };
 
+/// Whose number of tokens is believed where both are known.
+enum class TokenSource : std::uint8_t { response, request };
+
+struct TokenSources {
+  TokenSource input = TokenSource::response;
+  TokenSource output = TokenSource::response;
+  bool operator==(const TokenSources&) const = default;
+};
+
+/// What of a stream is measured; what is in warmup or cooldown is in no statistic but running(), and is
+/// counted. By time, results count that overlap the time between, with all of their time, as guidellm
+/// 0.7.3 has it; by number, in the order in which they are aggregated, as 0.2.1 has it; what is out by
+/// one of the two is out. A cooldown needs to know how long the run is: its maximum. All numbers: 0 is
+/// none. `millrace replay` has more ways to choose, when all is known.
+struct Phases {
+  std::chrono::nanoseconds warmup{0}, cooldown{0}, time_max{0};
+  std::uint64_t warmup_results = 0, cooldown_results = 0, results_max = 0;
+  /// When the run begins, by the records' clock. Absent: Engine::stream(), by std::chrono::steady_clock.
+  std::optional<std::int64_t> start_ns{};
+};
+
+/// Where a stream is in its phases.
+enum class Phase : std::uint8_t { pending, warmup, active, cooldown };
+
 struct StreamOptions {
-  std::vector<Limit> goodput;
+  std::vector<Limit> goodput{};
+  Phases phases{};
+  /// Of running statistics of GenerationRecords.
+  TokenSources tokens{};
 };
 
 }  // namespace millrace

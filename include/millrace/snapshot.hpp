@@ -10,7 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "millrace/options.hpp"
 #include "millrace/percentile.hpp"
+#include "millrace/running.hpp"
 #include "millrace/schema.hpp"
 #include "millrace/summary.hpp"
 
@@ -35,8 +37,11 @@ struct StreamSnapshot {
   std::string name;
   std::uint64_t count = 0;
   std::uint64_t by_status[kStatusCount] = {};
+  Phase phase = Phase::pending;
+  LeftOut left_out;  // notices, warmup and cooldown: in no number but this
   TimeSpan times;
   std::vector<MetricSnapshot> metrics;  // over all statuses, in the schema's order
+  std::optional<RunningStatistics> running;  // of GenerationRecords
 
   [[nodiscard]] const MetricSnapshot* metric(std::string_view wanted) const noexcept {
     for (const auto& m : metrics) {

@@ -24,6 +24,7 @@
 
 #include "millrace/export.hpp"
 #include "millrace/percentile.hpp"
+#include "millrace/running.hpp"
 #include "millrace/schema.hpp"
 
 namespace millrace {
@@ -124,10 +125,16 @@ struct TimeWindow {
   bool operator==(const TimeWindow&) const = default;
 };
 
+/// Results by their number from 1, in the order in which they were aggregated: that of the log.
+struct ResultRange {
+  std::uint64_t first = 1, last = ~std::uint64_t{0};
+  bool operator==(const ResultRange&) const = default;
+};
+
 /// Records that do not count, by why.
 struct LeftOut {
   std::uint64_t notices = 0;  // no results (Event)
-  std::uint64_t before = 0;   // over before the window began: warmup
+  std::uint64_t before = 0;   // over before the window or the range began: warmup
   std::uint64_t after = 0;    // begun after its end: cooldown
   std::uint64_t untimed = 0;  // neither start nor end is known
   MILLRACE_API LeftOut& operator+=(const LeftOut& other) noexcept;
@@ -148,10 +155,13 @@ class StreamSummary {
   [[nodiscard]] MILLRACE_API TimeSpan times() const noexcept;
   /// Records that are in no other number of the stream, but in its accounts.
   [[nodiscard]] MILLRACE_API LeftOut left_out() const noexcept;
-  /// Of a replay without warmup and cooldown: when results count.
+  /// When results count, and which of them, where there is a warmup or a cooldown.
   [[nodiscard]] MILLRACE_API std::optional<TimeWindow> window() const noexcept;
+  [[nodiscard]] MILLRACE_API std::optional<ResultRange> range() const noexcept;
   /// Records that met every limit of StreamOptions::goodput; nullopt when there was none.
   [[nodiscard]] MILLRACE_API std::optional<std::uint64_t> good() const noexcept;
+  /// Of GenerationRecords; nullopt of others.
+  [[nodiscard]] MILLRACE_API std::optional<RunningStatistics> running() const;
 
  private:
   friend class SummaryBuilder;

@@ -132,13 +132,10 @@ bool Aggregator::drained() {
   return missing == 0 && schedule_.waiting() == 0;
 }
 
-std::uint32_t Aggregator::add_stream(std::string name, Schema schema,
+std::uint32_t Aggregator::add_stream(std::string name, Schema schema, const StatsLimits& limits,
                                      std::vector<StreamStats::Bound> goodput) {
-  streams_.push_back(
-      {std::move(name),
-       std::make_shared<StreamStats>(std::move(schema), memory_,
-                                     StatsLimits{options_.labels_max, options_.label_memory_bytes},
-                                     std::move(goodput))});
+  streams_.push_back({std::move(name), std::make_shared<StreamStats>(std::move(schema), memory_,
+                                                                     limits, std::move(goodput))});
   return static_cast<std::uint32_t>(streams_.size() - 1);
 }
 

@@ -40,7 +40,7 @@ class Aggregator {
   /// log says that nothing is missing behind it, and the rings have nothing that it lacks.
   Result<bool> close_log(std::int64_t finished_ns);
 
-  std::uint32_t add_stream(std::string name, Schema schema,
+  std::uint32_t add_stream(std::string name, Schema schema, const StatsLimits& limits,
                            std::vector<StreamStats::Bound> goodput);
   void drop_last_stream() noexcept { streams_.pop_back(); }  // before it had a worker
   [[nodiscard]] const std::vector<NamedStats>& streams() const noexcept { return streams_; }

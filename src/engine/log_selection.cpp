@@ -94,7 +94,12 @@ void LogSelection::pass(std::span<const std::size_t> streams,
   for (std::size_t i = 0; i < streams.size(); ++i) {
     if (!selections[i]->done()) by_stream[streams[i]] = selections[i].get();
   }
-  each_in_parallel(parts_.size(), threads_, [&](std::size_t part, unsigned thread) {
+  // Results have their numbers in the order of the log alone.
+  const bool in_order = std::any_of(streams_.begin(), streams_.end(), [](const auto& stream) {
+    const auto stats = stream.lock();
+    return stats && stats->range();
+  });
+  each_in_parallel(parts_.size(), in_order ? 1 : threads_, [&](std::size_t part, unsigned thread) {
     const RunNumbers& run = runs_[parts_[part].run];
     log::PartScan scan;
     visit_part(parts_[part], scan, [&](std::uint16_t number, const Slice& slice) {

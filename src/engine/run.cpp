@@ -13,6 +13,7 @@
 #include "engine/idle_strategy.hpp"
 #include "engine/log_selection.hpp"
 #include "engine/log_summary.hpp"
+#include "engine/measured.hpp"
 #include "engine/snapshot_builder.hpp"
 #include "engine/summary_builder.hpp"
 #include "record/caught.hpp"
@@ -128,6 +129,27 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
     }
     goodput.push_back({*metric, limit.at_most});
   }
+  auto counted = measured(stream.phases, now_ns());
+  if (!counted) {
+    return failure(counted.error().code,
+                   fmt::format("stream '{}': {}", name, counted.error().message));
+  }
+  if (counted->range && options.log_bytes_max != 0) {
+    return failure(Errc::invalid_argument,
+                   fmt::format("stream '{}': phases by results need all of the log, of which "
+                               "log_bytes_max removes the beginning; use phases by time",
+                               name));
+  }
+  const log::StreamText text{std::string(name),
+                             schema,
+                             stream.goodput,
+                             options.labels_max,
+                             options.label_memory_bytes,
+                             counted->window,
+                             counted->range,
+                             stream.tokens};
+  const StatsLimits limits{options.labels_max, options.label_memory_bytes, counted->window,
+                           counted->range, stream.tokens};
   Result<std::uint32_t> id = failure(Errc::closed, "stream: the engine is finished");
   control_.run([&] {
     if (gate.state() != detail::kRunning) return;
@@ -138,7 +160,7 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
       }
     }
     if (log_ == nullptr) {
-      id = aggregator_.add_stream(std::string(name), std::move(schema), std::move(goodput));
+      id = aggregator_.add_stream(text.name, std::move(schema), limits, std::move(goodput));
       return;
     }
     const std::size_t number = aggregator_.streams().size();
@@ -146,9 +168,7 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
       id = failure(Errc::limit, "stream: an engine with a log has 256 streams at most");
       return;
     }
-    const log::StreamText text{std::string(name), schema, stream.goodput, options.labels_max,
-                               options.label_memory_bytes};
-    id = aggregator_.add_stream(text.name, std::move(schema), std::move(goodput));
+    id = aggregator_.add_stream(text.name, std::move(schema), limits, std::move(goodput));
     // Last: what the names file holds cannot be taken back, and numbers are not given twice.
     auto logged = caught([&] { return log_->stream(static_cast<std::uint16_t>(number), text); });
     if (logged) return;

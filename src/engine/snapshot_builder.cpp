@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include "engine/running_statistics.hpp"
+
 namespace millrace {
 namespace {
 
@@ -40,10 +42,13 @@ StreamSnapshot stream_snapshot(const std::string& name, const StreamStats& stats
     out.by_status[s] = stats.count({static_cast<Status>(s), {}});
     out.count += out.by_status[s];
   }
+  out.phase = stats.phase();
+  out.left_out = stats.left_out();
   out.times = stats.times();
   for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {
     out.metrics.push_back(metric_snapshot(stats, metric, percentiles));
   }
+  out.running = running_statistics(stats);
   return out;
 }
 

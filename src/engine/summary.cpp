@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "engine/log_selection.hpp"
+#include "engine/running_statistics.hpp"
 #include "record/counts.hpp"
 #include "stats/digest.hpp"
 #include "stats/float_environment.hpp"
@@ -128,8 +129,16 @@ std::optional<TimeWindow> StreamSummary::window() const noexcept {
   return stats_ == nullptr ? std::nullopt : stats_->window();
 }
 
+std::optional<ResultRange> StreamSummary::range() const noexcept {
+  return stats_ == nullptr ? std::nullopt : stats_->range();
+}
+
 std::optional<std::uint64_t> StreamSummary::good() const noexcept {
   return stats_ == nullptr ? std::nullopt : stats_->good();
+}
+
+std::optional<RunningStatistics> StreamSummary::running() const {
+  return stats_ == nullptr ? std::nullopt : running_statistics(*stats_);
 }
 
 const StreamSummary& Summary::operator[](std::string_view stream) const noexcept {

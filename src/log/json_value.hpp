@@ -17,12 +17,13 @@
 namespace millrace::log {
 
 struct JsonValue {
-  enum class Kind { null, boolean, count, number, text, list, object };
+  enum class Kind { null, boolean, count, negative, number, text, list, object };
 
   Kind kind = Kind::null;
   bool truth = false;
-  std::uint64_t count = 0;  // from 0 to 2^64 - 1, else it is a number
-  double number = 0;        // of a count, too
+  std::uint64_t count = 0;    // from 0 to 2^64 - 1, else it is a number
+  std::int64_t negative = 0;  // from -2^63 to -1
+  double number = 0;          // of these, too
   std::string text = {};
   std::vector<JsonValue> items = {};   // of a list or an object
   std::vector<std::string> keys = {};  // of an object's items

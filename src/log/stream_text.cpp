@@ -30,6 +30,7 @@ constexpr std::array kUnits = {
     "none",    "nanoseconds",       "microseconds",          "milliseconds",
     "seconds", "seconds_per_token", "nanoseconds_per_token", "bytes",
     "tokens"};
+constexpr std::array kTokenSources = {"response", "request"};
 constexpr std::array kOperands = {"a", "b", "c"};
 
 struct Role {
@@ -126,6 +127,18 @@ class Parser {
     }
     optional_integer(root, "labels_max", stream.labels_max);
     optional_integer(root, "label_memory_bytes", stream.label_memory_bytes);
+    if (const JsonValue* window = root.find("window")) {
+      stream.window = TimeWindow{signed_integer(*window, "begin_ns"), signed_integer(*window, "end_ns")};
+    }
+    if (const JsonValue* range = root.find("range")) {
+      stream.range.emplace();
+      optional_integer(*range, "first", stream.range->first);
+      optional_integer(*range, "last", stream.range->last);
+    }
+    if (const JsonValue* tokens = root.find("tokens")) {
+      stream.tokens = {word<TokenSource>(*tokens, "input", kTokenSources),
+                       word<TokenSource>(*tokens, "output", kTokenSources)};
+    }
     if (stream.name.empty()) fail("its name is empty");
     if (!fault_.empty()) return failure(Errc::format, "a stream's text: " + fault_);
     if (auto valid = schema.validate(); !valid) {
@@ -173,9 +186,21 @@ class Parser {
     fail(fmt::format("'{}' is no number from 0 to {}", key, std::numeric_limits<T>::max()));
   }
 
+  std::int64_t signed_integer(const JsonValue& object, const char* key) {
+    const JsonValue* value = object.find(key);
+    if (value != nullptr && value->kind == Kind::negative) return value->negative;
+    constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    if (value != nullptr && value->kind == Kind::count && value->count <= kMax) {
+      return static_cast<std::int64_t>(value->count);
+    }
+    fail(fmt::format("'{}' is missing or no whole number of 64 bits", key));
+    return 0;
+  }
+
   double real(const JsonValue& object, const char* key) {
     const JsonValue* value = object.find(key);
-    if (value != nullptr && (value->kind == Kind::count || value->kind == Kind::number)) {
+    if (value != nullptr && (value->kind == Kind::count || value->kind == Kind::negative ||
+                             value->kind == Kind::number)) {
       return value->number;
     }
     const std::string word = value != nullptr && value->kind == Kind::text ? value->text : "";
@@ -286,11 +311,25 @@ std::string to_text(const StreamText& stream) {
     return fmt::format(R"({{"metric":{},"at_most":{}}})", as_json(limit.metric),
                        number(limit.at_most));
   });
+  std::string further;
+  if (stream.window) {
+    further += fmt::format(R"(,"window":{{"begin_ns":{},"end_ns":{}}})", stream.window->begin_ns,
+                           stream.window->end_ns);
+  }
+  if (stream.range) {
+    further += fmt::format(R"(,"range":{{"first":{},"last":{}}})", stream.range->first,
+                           stream.range->last);
+  }
+  if (stream.tokens != TokenSources{}) {
+    further += fmt::format(R"(,"tokens":{{"input":"{}","output":"{}"}})",
+                           word_of(stream.tokens.input, kTokenSources),
+                           word_of(stream.tokens.output, kTokenSources));
+  }
   return fmt::format(
       R"({{"stream":{},"schema":{},"record_size":{},"fields":[{}],"roles":{{{}}},"metrics":[{}],)"
-      R"("goodput":[{}],"labels_max":{},"label_memory_bytes":{}}})",
+      R"("goodput":[{}],"labels_max":{},"label_memory_bytes":{}{}}})",
       as_json(stream.name), as_json(schema.name), schema.record_size, fields, roles, metrics,
-      goodput, stream.labels_max, stream.label_memory_bytes);
+      goodput, stream.labels_max, stream.label_memory_bytes, further);
 }
 
 Result<StreamText> parse_stream(std::string_view text) {

@@ -13,13 +13,32 @@ LeftOut& LeftOut::operator+=(const LeftOut& other) noexcept {
   return *this;
 }
 
-RecordFilter::RecordFilter(const Schema& schema, std::optional<TimeWindow> window)
-    : event_(schema.event), start_(schema.start), end_(schema.end) {
+RecordFilter::RecordFilter(const Schema& schema, std::optional<TimeWindow> window,
+                           std::optional<ResultRange> range)
+    : event_(schema.event), start_(schema.start), end_(schema.end), range_(range) {
   if (start_ || end_) window_ = window;
 }
 
-RecordFilter::Verdict RecordFilter::judge(const std::byte* record) const noexcept {
+bool RecordFilter::all_in_range(std::uint64_t results) const noexcept {
+  if (!range_ || results == 0) return true;
+  return number_ + 1 >= range_->first && number_ + results <= range_->last;
+}
+
+RecordFilter::Verdict RecordFilter::judge(const std::byte* record) noexcept {
   if (event_ && record[event_->offset] != std::byte{0}) return Verdict::notice;
+  const Verdict verdict = judge_result(record);
+  phase_ = verdict == Verdict::before  ? Phase::warmup
+           : verdict == Verdict::after ? Phase::cooldown
+                                       : Phase::active;
+  return verdict;
+}
+
+RecordFilter::Verdict RecordFilter::judge_result(const std::byte* record) noexcept {
+  if (range_) {
+    ++number_;
+    if (number_ < range_->first) return Verdict::before;
+    if (number_ > range_->last) return Verdict::after;
+  }
   if (!window_) return Verdict::result;
   std::int64_t start = time_at(start_, record), end = time_at(end_, record);
   if (start == kAbsentTime && end == kAbsentTime) return Verdict::untimed;
@@ -30,16 +49,24 @@ RecordFilter::Verdict RecordFilter::judge(const std::byte* record) const noexcep
 }
 
 Slice RecordFilter::results(const Slice& slice, LeftOut& left_out) {
-  if (!event_ && !window_) return slice;
+  if (!event_ && !window_ && !range_) {
+    if (slice.count != 0) phase_ = Phase::active;
+    return slice;
+  }
   const std::size_t size = slice.record_size;
+  Verdict verdict = Verdict::result;
   std::uint32_t first = 0;  // that does not count
-  while (first < slice.count && judge(slice.records + first * size) == Verdict::result) ++first;
+  for (; first < slice.count; ++first) {
+    verdict = judge(slice.records + first * size);
+    if (verdict != Verdict::result) break;
+  }
   if (first == slice.count) return slice;
 
   kept_.assign(slice.records, slice.records + first * size);
   for (std::uint32_t i = first; i < slice.count; ++i) {
     const std::byte* record = slice.records + i * size;
-    switch (judge(record)) {
+    if (i != first) verdict = judge(record);
+    switch (verdict) {
       case Verdict::result:
         kept_.insert(kept_.end(), record, record + size);
         break;

@@ -5,15 +5,10 @@
 #include <cstring>
 #include <utility>
 
+#include "record/generation_schema.hpp"
 #include "replay/spill_file.hpp"
 
 namespace millrace {
-
-bool is_generation(const Schema& schema) {
-  static const Schema own = RecordTraits<GenerationRecord>::schema().value();
-  return schema.record_size == own.record_size && schema.fields == own.fields &&
-         schema.status == own.status && schema.event == own.event;
-}
 
 GenerationReplay::GenerationReplay(const GenerationProfile& profile,
                                    GenerationReplayOptions options)

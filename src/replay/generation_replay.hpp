@@ -67,7 +67,4 @@ class GenerationReplay final : public ResultVisitor {
   GenerationReport report_;
 };
 
-/// Whether the records of the schema are GenerationRecords, byte by byte.
-bool is_generation(const Schema& schema);
-
 }  // namespace millrace

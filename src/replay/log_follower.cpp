@@ -177,7 +177,7 @@ void LogFollower::take(const log::Frame& frame) {
 
 StreamStats& LogFollower::stats_of(std::uint16_t stream) {
   auto& stats = streams_[stream];
-  if (!stats) stats = LogTotals::make_stats(scan_.names.streams.at(stream), {});
+  if (!stats) stats = LogTotals::make_stats(scan_.names.streams.at(stream), {}, false);
   return *stats;
 }
 

@@ -132,7 +132,7 @@ class Reading {
   Reading(const LogRuns& runs, const LogReplayOptions& options, StreamWindows windows)
       : runs_(runs),
         options_(options),
-        rules_{options.goodput, std::move(windows)},
+        rules_{options.goodput, std::move(windows), options.phases.none()},
         totals_(rules_) {
     for (std::size_t r = 0; r < runs.runs.size(); ++r) {
       for (std::size_t s = 0; s < runs.runs[r].files.segments.size(); ++s) {
@@ -205,7 +205,7 @@ void show(const Reading& reading, const LogReplayOptions& options, const Summary
           std::int64_t opened_ns) {
   std::vector<RecordFilter> filters;
   for (const StreamSummary& stream : summary.streams()) {
-    filters.emplace_back(stream.schema(), stream.window());
+    filters.emplace_back(stream.schema(), stream.window(), stream.range());
   }
   options.visitor->begin(summary, opened_ns);
   for (const LogPart& part : reading.parts()) {

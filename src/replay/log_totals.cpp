@@ -17,7 +17,7 @@ constexpr std::uint32_t kAccountsKept = detail::RingSet::kAccountsKept;
 
 // Values are never held: percentiles come from passes.
 std::unique_ptr<StreamStats> LogTotals::make_stats(const log::StreamText& text,
-                                                   const Rules& rules) {
+                                                   const Rules& rules, bool part) {
   auto no_values = std::make_shared<ExactMemory>(0);
   no_values->exact = false;
   std::vector<StreamStats::Bound> bounds;
@@ -27,7 +27,11 @@ std::unique_ptr<StreamStats> LogTotals::make_stats(const log::StreamText& text,
       bounds.push_back({*metric, limit.at_most});
     }
   }
-  StatsLimits limits{text.labels_max, text.label_memory_bytes};
+  StatsLimits limits{text.labels_max, text.label_memory_bytes, {}, {}, text.tokens};
+  if (rules.logged_phases) {
+    limits.window = text.window;
+    if (!part) limits.range = text.range;
+  }
   if (const auto at = rules.windows.find(text.name); at != rules.windows.end()) {
     limits.window = at->second;
   }
@@ -40,7 +44,7 @@ PartNumbers LogTotals::accumulate(const LogPart& part, const Rules& rules) {
   visit_part(part, numbers.scan, [&](std::uint16_t stream, const Slice& slice) {
     if (stream >= numbers.streams.size()) numbers.streams.resize(std::size_t{stream} + 1);
     auto& stats = numbers.streams[stream];
-    if (!stats) stats = make_stats(numbers.scan.names.streams.at(stream), rules);
+    if (!stats) stats = make_stats(numbers.scan.names.streams.at(stream), rules, true);
     stats->accumulate(slice, {});
   });
   for (const auto& stats : numbers.streams) {
@@ -69,8 +73,8 @@ Result<void> LogTotals::merge(const PartNumbers& numbers, const LogPart& part,
     any = any || in_sequence[i];
   }
   if (!any) return {};
-  // So many labels that which of them are told apart depends on what came before: the slices are
-  // taken again, in sequence.
+  // So many labels that which of them are told apart depends on what came before, or results whose
+  // numbers decide whether they count: the slices are taken again, in sequence.
   log::PartScan again;
   visit_part(part, again, [&](std::uint16_t stream, const Slice& slice) {
     if (in_sequence[stream]) {
@@ -112,13 +116,25 @@ Result<void> LogTotals::learn(const log::RunNames& names, RunNumbers& run) {
 Result<std::size_t> LogTotals::stream(const log::StreamText& text) {
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     if (streams_[i].name != text.name) continue;
+    if (rules_.logged_phases && (text.range || texts_[i].range)) {
+      return failure(Errc::format,
+                     fmt::format("stream '{}' has phases by results, which are of one run: replay "
+                                 "the runs apart (--run)",
+                                 text.name));
+    }
+    if (rules_.logged_phases && text.window != texts_[i].window) {
+      return failure(Errc::format,
+                     fmt::format("stream '{}' was measured at another time in another run: replay "
+                                 "the runs apart (--run)",
+                                 text.name));
+    }
     if (texts_[i].schema == text.schema) return i;
     return failure(Errc::format,
                    fmt::format("stream '{}' has another schema in another run: replay the runs "
                                "apart (--run)",
                                text.name));
   }
-  streams_.push_back({text.name, make_stats(text, rules_)});
+  streams_.push_back({text.name, make_stats(text, rules_, false)});
   texts_.push_back(text);
   return streams_.size() - 1;
 }

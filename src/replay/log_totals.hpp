@@ -35,12 +35,14 @@ class LogTotals {
   struct Rules {
     std::optional<std::vector<Limit>> goodput = {};  // instead of the logged limits
     StreamWindows windows = {};                      // of streams that have one
+    bool logged_phases = true;                       // and the log's own, of the others
   };
 
   explicit LogTotals(Rules rules) : rules_(std::move(rules)) {}
 
-  /// Of one stream, without values.
-  static std::unique_ptr<StreamStats> make_stats(const log::StreamText& text, const Rules& rules);
+  /// Of one stream, without values. A part does not know the numbers of its results: it has no range.
+  static std::unique_ptr<StreamStats> make_stats(const log::StreamText& text, const Rules& rules,
+                                                 bool part);
   static PartNumbers accumulate(const LogPart& part, const Rules& rules);
   /// In order; all parts of a run come together. `index`: of the segment in its run.
   Result<void> merge(const PartNumbers& numbers, const LogPart& part,

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "record/crc64.hpp"
+#include "stats/generation_running.hpp"
 
 namespace millrace {
 namespace {
@@ -48,6 +49,19 @@ void add_figures(Digest& digest, const StreamStats::Figures& figures) {
        {figures.mean, m.mean, m.variance(), m.skewness(), m.kurtosis(), m.min, m.max}) {
     digest.add(number);
   }
+}
+
+void add_running(Digest& digest, const RunningStat& stat) {
+  digest.add(stat.count);
+  digest.add(static_cast<std::uint64_t>(stat.total));
+  digest.add(static_cast<std::uint64_t>(stat.total >> 64));
+  digest.add(static_cast<std::uint64_t>(stat.last));
+}
+
+void add_running(Digest& digest, const GenerationRunning& running) {
+  for (const RunningStat& stat : running.scheduler()) add_running(digest, stat);
+  for (const auto& metric : running.metrics()) add_running(digest, metric.stat);
+  digest.add(running.concurrency().mean());
 }
 
 void add_percentiles(Digest& digest, const StreamStats& stats, std::size_t metric,
@@ -118,6 +132,8 @@ void add_numbers(Digest& digest, const StreamStats& stats, std::span<const std::
   if (stats.window()) {
     for (const std::uint64_t n : {left_out.before, left_out.after, left_out.untimed}) digest.add(n);
   }
+
+  if (const GenerationRunning* const running = stats.running()) add_running(digest, *running);
 
   digest.add(std::uint64_t{stats.schema().metrics.size()});
   for (std::size_t metric = 0; metric < stats.schema().metrics.size(); ++metric) {

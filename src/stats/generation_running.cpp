@@ -2,6 +2,7 @@
 #include "stats/generation_running.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace millrace {
 namespace {
@@ -19,8 +20,8 @@ std::optional<std::int64_t> reported_ns(const GenerationRecord& r) noexcept {
 }  // namespace
 
 GenerationRunning::GenerationRunning(const RunningRules& rules)
-    : rules_(rules), phases_(rules.phases), rows_(running_metrics(rules.table)) {
-  for (const RunningMetric& row : rows_) {
+    : rules_(rules), phases_(rules.phases), rows_(running_rows(rules.table)) {
+  for (const RunningRow& row : rows_) {
     const auto at = std::find_if(metrics_.begin(), metrics_.end(), [&](const Named& named) {
       return std::string_view(named.name) == row.name;
     });
@@ -38,7 +39,7 @@ bool GenerationRunning::add(const GenerationRecord& record) {
   }
   const auto at = reported_ns(record);
   if (at && record.processing_requests != kAbsentCount) {
-    concurrency_.update(record.processing_requests, *at);
+    segment_concurrency_.update(record.processing_requests, *at);
   }
   if (record.event != Event::result) return false;
 
@@ -51,6 +52,31 @@ bool GenerationRunning::add(const GenerationRecord& record) {
   }
   kept_ = phases_.next(record.resolve_start_ns) == CompletionPhases::Phase::active;
   return true;
+}
+
+void GenerationRunning::accumulate(const Slice& slice) {
+  GenerationRecord record;
+  for (std::uint32_t i = 0; i < slice.count; ++i) {
+    std::memcpy(&record, slice.records + i * sizeof record, sizeof record);
+    (void)add(record);
+  }
+}
+
+void GenerationRunning::end_segment() noexcept {
+  concurrency_.append(segment_concurrency_);
+  segment_concurrency_ = {};
+}
+
+void GenerationRunning::merge(const GenerationRunning& segment) noexcept {
+  const auto append = [](auto& ours, const auto& theirs) {
+    for (std::size_t i = 0; i < ours.size(); ++i) ours[i].merge(theirs[i]);
+  };
+  append(scheduler_, segment.scheduler_);
+  append(requests_, segment.requests_);
+  for (std::size_t i = 0; i < metrics_.size(); ++i) {
+    metrics_[i].stat.merge(segment.metrics_[i].stat);
+  }
+  concurrency_.append(segment.concurrency_);
 }
 
 const RunningStat* GenerationRunning::find(std::string_view name) const noexcept {

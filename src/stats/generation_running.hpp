@@ -12,6 +12,8 @@
 //           time for one second before its clock began.
 // Phases    What is in warmup or cooldown is in these numbers, too; kept() tells whether it is in the
 //           report.
+// Segments  A level's time is summed segment by segment, so that segments that were accumulated apart
+//           are merged to the same bits.
 // Cost      About 1 ns a row and record.
 // Threads   One at a time.
 #pragma once
@@ -22,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "record/slice.hpp"
 #include "stats/completion_phases.hpp"
 #include "stats/running_stat.hpp"
 #include "stats/running_table.hpp"
@@ -35,13 +38,13 @@ struct RunningRules {
   CompletionLimits phases;
 };
 
-struct RunningMetric {
+struct RunningRow {
   const char* name;
   bool is_time;  // ns; else pieces
   void (*take)(const GenerationRecord& record, const TokenSources& sources, RunningStat& stat);
 };
 /// Rows of one name feed one quantity, in their order.
-std::span<const RunningMetric> running_metrics(RunningTable table);
+std::span<const RunningRow> running_rows(RunningTable table);
 
 class GenerationRunning {
  public:
@@ -57,6 +60,11 @@ class GenerationRunning {
   explicit GenerationRunning(const RunningRules& rules);
   /// Notices bring the scheduler's state alone. True: a result.
   bool add(const GenerationRecord& record);
+  /// Of GenerationRecords.
+  void accumulate(const Slice& slice);
+  void end_segment() noexcept;
+  /// Appends a later segment, which has seen nothing else and has ended it; phases are not merged.
+  void merge(const GenerationRunning& segment) noexcept;
 
   /// Of the last result.
   [[nodiscard]] bool kept() const noexcept { return kept_; }
@@ -72,17 +80,22 @@ class GenerationRunning {
   /// nullptr: no quantity of that name.
   [[nodiscard]] const RunningStat* find(std::string_view name) const noexcept;
   /// Requests under way, over time.
-  [[nodiscard]] const RunningLevel& concurrency() const noexcept { return concurrency_; }
+  [[nodiscard]] RunningLevel concurrency() const noexcept {
+    RunningLevel all = concurrency_;
+    all.append(segment_concurrency_);
+    return all;
+  }
 
  private:
   RunningRules rules_;
   CompletionPhases phases_;
-  std::span<const RunningMetric> rows_;
+  std::span<const RunningRow> rows_;
   std::vector<std::size_t> target_;  // of each row
   std::vector<Named> metrics_;
   std::array<RunningStat, 5> scheduler_;
   std::array<RunningStat, kStatusCount + 1> requests_;  // and their total
-  RunningLevel concurrency_;
+  RunningLevel concurrency_;          // of the segments that have ended
+  RunningLevel segment_concurrency_;  // of the one under way
   bool kept_ = false;
 };
 

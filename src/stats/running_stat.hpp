@@ -44,6 +44,7 @@ struct RunningStat {
 /// A level that holds until the next one is told, e.g. of requests under way.
 struct RunningLevel {
   Int128 weighted = 0;  // sum of level * ns
+  Int128 ns = 0;
   std::int64_t last = 0;
   std::int64_t first_ns = 0, last_ns = 0;
   bool any = false;
@@ -52,16 +53,34 @@ struct RunningLevel {
   void update(std::int64_t level, std::int64_t at_ns) noexcept {
     if (!any) first_ns = last_ns = at_ns;
     any = true;
-    if (at_ns > last_ns) {
-      weighted += static_cast<Int128>(last) * (at_ns - last_ns);
-      last_ns = at_ns;
-    }
+    hold_until(at_ns);
     last = level;
+  }
+  /// What began anew after this; times that they have in common count twice.
+  void append(const RunningLevel& later) noexcept {
+    if (!later.any) return;
+    if (!any) {
+      *this = later;
+      return;
+    }
+    hold_until(later.first_ns);
+    weighted += later.weighted;
+    ns += later.ns;
+    last = later.last;
+    last_ns = later.last_ns > last_ns ? later.last_ns : last_ns;
   }
   /// Over the time since the first level; 0 while none has passed.
   [[nodiscard]] double mean() const noexcept {
-    const Int128 ns = static_cast<Int128>(last_ns) - first_ns;
     return ns == 0 ? 0 : static_cast<double>(weighted) / static_cast<double>(ns);
+  }
+
+ private:
+  void hold_until(std::int64_t at_ns) noexcept {
+    if (at_ns <= last_ns) return;
+    const Int128 held = static_cast<Int128>(at_ns) - last_ns;
+    weighted += last * held;
+    ns += held;
+    last_ns = at_ns;
   }
 };
 

@@ -34,9 +34,10 @@ void SelectionPart::SubBuckets::merge(const SubBuckets& other) noexcept {
 }
 
 SelectionPart::SelectionPart(const StreamStats& totals, const SelectionPlan& plan)
-    : totals_(totals), plan_(plan), filter_(totals.schema(), totals.window()) {}
+    : totals_(totals), plan_(plan), filter_(totals.schema(), totals.window(), totals.range()) {}
 
 void SelectionPart::begin_pass(std::size_t pairs_max) {
+  filter_.restart();
   pairs_max_ = pairs_max;
   seen_.assign(plan_.targets().size(), 0);
   counted_.clear();

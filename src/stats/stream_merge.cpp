@@ -4,6 +4,7 @@
 // accumulated apart become one.
 #include <algorithm>
 
+#include "stats/generation_running.hpp"
 #include "stats/stream_cells.hpp"
 #include "stats/stream_stats.hpp"
 
@@ -93,6 +94,10 @@ bool StreamStats::merge(const StreamStats& segment, const NameMap& names) {
     numbers.push_back(mapped(names.labels, label));
   }
   if (!admits_all(numbers)) return false;
+  const LeftOut& out = segment.left_out_;
+  const std::uint64_t results = segment.count({}) + out.before + out.after + out.untimed;
+  if (!filter_.all_in_range(results)) return false;
+  filter_.pass_over(results);
 
   merge_labels(segment, numbers);
   for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
@@ -116,6 +121,7 @@ bool StreamStats::merge(const StreamStats& segment, const NameMap& names) {
   widen(times_.last_end_ns, segment.times_.last_end_ns, later);
   good_ += segment.good_;
   left_out_ += segment.left_out_;
+  if (running_) running_->merge(*segment.running_);
   known_.clear();  // ranks are of other values now
   return true;
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "record/generation_schema.hpp"
+#include "stats/generation_running.hpp"
 #include "stats/stream_cells.hpp"
 
 namespace millrace {
@@ -64,15 +66,20 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
       memory_(std::move(memory)),
       labels_room_(room_for_labels(schema_, limits)),
       goodput_(std::move(goodput)),
-      filter_(schema_, limits.window),
+      filter_(schema_, limits.window, limits.range),
       observers_(schema_.metrics.size()),
       status_cells_(schema_.metrics.size()),
       values_dropped_(!memory_->exact),
-      scratch_(std::make_unique<Scratch>()) {}
+      scratch_(std::make_unique<Scratch>()) {
+  if (is_generation(schema_)) {
+    running_ = std::make_unique<GenerationRunning>(RunningRules{.sources = limits.tokens, .phases = {}});
+  }
+}
 
 StreamStats::~StreamStats() = default;
 
 void StreamStats::accumulate(const Slice& all, const NameMap& names) {
+  if (running_) running_->accumulate(all);
   const Slice slice = filter_.results(all, left_out_);
   if (slice.count == 0) return;
   known_.clear();  // ranks are of other values now
@@ -90,6 +97,7 @@ void StreamStats::accumulate(const Slice& all, const NameMap& names) {
 }
 
 void StreamStats::end_segment() {
+  if (running_) running_->end_segment();
   for (auto& cells : status_cells_) {
     for (auto& cell : cells) {
       if (cell) cell->tally.end_segment();

@@ -26,6 +26,7 @@
 #include <span>
 #include <vector>
 
+#include "millrace/options.hpp"
 #include "millrace/percentile.hpp"
 #include "millrace/schema.hpp"
 #include "millrace/summary.hpp"
@@ -44,6 +45,8 @@
 
 namespace millrace {
 
+class GenerationRunning;
+
 /// The exact-value memory of an engine, shared by its streams: when one stream fills it, all drop.
 struct ExactMemory {
   explicit ExactMemory(std::size_t cap_bytes) : arena(cap_bytes) {}
@@ -55,6 +58,8 @@ struct StatsLimits {
   std::uint32_t labels_max = 1'024;
   std::size_t label_memory_bytes = std::size_t{256} << 20;
   std::optional<TimeWindow> window = {};  // results that overlap it count
+  std::optional<ResultRange> range = {};  // and these
+  TokenSources tokens = {};               // of running statistics
 };
 
 /// Count, moments and sum; what a status and what a label cell have in common.
@@ -101,8 +106,9 @@ class StreamStats {
   /// limits and goodput, which has seen nothing else and has ended it. `names` maps its numbers to
   /// those of this one, which has no segment under way. The result has the bits that accumulating
   /// the segment's slices here would have given. False, and nothing is changed, when that cannot be
-  /// had: one of the two holds values, observers want to see them, or labels would have been counted
-  /// under "other", here or there. The segment's slices must then be accumulated here.
+  /// had: one of the two holds values, observers want to see them, labels would have been counted
+  /// under "other", here or there, or results are beyond this one's range; the segment's has none. The
+  /// segment's slices must then be accumulated here.
   [[nodiscard]] bool merge(const StreamStats& segment, const NameMap& names);
   /// Called when another stream has filled the arena, and by accumulate() when this one has.
   void drop_values();
@@ -166,7 +172,14 @@ class StreamStats {
   [[nodiscard]] const std::optional<TimeWindow>& window() const noexcept {
     return filter_.window();
   }
+  [[nodiscard]] const std::optional<ResultRange>& range() const noexcept {
+    return filter_.range();
+  }
+  /// Of the last result.
+  [[nodiscard]] Phase phase() const noexcept { return filter_.phase(); }
   [[nodiscard]] std::optional<std::uint64_t> good() const noexcept;
+  /// nullptr: the records are no GenerationRecords.
+  [[nodiscard]] const GenerationRunning* running() const noexcept { return running_.get(); }
 
  private:
   struct StatusCell;  // of one metric and status
@@ -222,6 +235,7 @@ class StreamStats {
   std::vector<std::uint16_t> error_order_;
   TimeSpan times_;
   std::uint64_t good_ = 0;
+  std::unique_ptr<GenerationRunning> running_;
 
   OrderStatistics ask_;
   Guard guard_;

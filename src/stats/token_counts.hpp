@@ -6,18 +6,12 @@
 #include <cstdint>
 #include <optional>
 
+#include "millrace/options.hpp"
 #include "millrace/record.hpp"
 
 #include "stats/generation_values.hpp"
 
 namespace millrace {
-
-enum class TokenSource : std::uint8_t { response, request };
-
-struct TokenSources {
-  TokenSource input = TokenSource::response;
-  TokenSource output = TokenSource::response;
-};
 
 /// The preferred one, else the other one; a count of 0 is no count, as guidellm 0.2.1 has it.
 inline std::int64_t told_tokens(std::int32_t response, std::int32_t request,

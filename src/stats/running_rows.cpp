@@ -16,7 +16,7 @@ void update(Stat& stat, std::optional<std::int64_t> value) {
 
 // ---- As one would: what is known, once ---------------------------------------------------------------
 
-constexpr RunningMetric kMillrace[] = {
+constexpr RunningRow kMillrace[] = {
     {"queued_time", true, [](const Record& r, const TokenSources&,
                              Stat& s) { update(s, between(r.queued_ns, r.dequeued_ns)); }},
     {"scheduled_time_delay", true,
@@ -82,6 +82,27 @@ constexpr RunningMetric kMillrace[] = {
        s.update(told_tokens(r.input_tokens, r.requested_input_tokens, from.input) +
                 told_tokens(r.output_tokens, r.requested_output_tokens, from.output));
      }},
+    {"response_time", true, [](const Record& r, const TokenSources&,
+                               Stat& s) { update(s, between(r.intended_start_ns, r.end_ns)); }},
+    {"time_to_first_output_token", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.start_ns, r.first_output_token_ns));
+     }},
+    {"worker_end_delay", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.end_ns, r.resolve_end_ns));
+     }},
+    {"finalized_delay", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.resolve_end_ns, r.finalized_ns));
+     }},
+    {"output_tokens_per_iteration", false,
+     [](const Record& r, const TokenSources& from, Stat& s) {
+       const std::int64_t iterations = token_iterations_of(r);
+       if (iterations < 1) return;
+       s.update(told_tokens(r.output_tokens, r.requested_output_tokens, from.output),
+                static_cast<std::uint64_t>(iterations));
+     }},
 };
 
 // ---- guidellm 0.2.1 ----------------------------------------------------------------------------------
@@ -93,7 +114,7 @@ std::int64_t sleep_of(const Record& r) {
 }
 std::int64_t requested(std::int32_t count) { return count_of(count).value_or(0); }
 
-constexpr RunningMetric kGuidellm_0_2_1[] = {
+constexpr RunningRow kGuidellm_0_2_1[] = {
     {"queued_time", true, [](const Record& r, const TokenSources&,
                              Stat& s) { s.update(way(r.queued_ns, r.dequeued_ns)); }},
     {"scheduled_time_delay", true,
@@ -166,7 +187,7 @@ constexpr RunningMetric kGuidellm_0_2_1[] = {
 
 // ---- guidellm 0.7.3 ----------------------------------------------------------------------------------
 
-constexpr RunningMetric kGuidellm_0_7_3[] = {
+constexpr RunningRow kGuidellm_0_7_3[] = {
     {"queued_time", true, [](const Record& r, const TokenSources&,
                              Stat& s) { update(s, between(r.queued_ns, r.dequeued_ns)); }},
     {"resolve_start_delay", true,
@@ -247,7 +268,7 @@ constexpr RunningMetric kGuidellm_0_7_3[] = {
 
 }  // namespace
 
-std::span<const RunningMetric> running_metrics(RunningTable table) {
+std::span<const RunningRow> running_rows(RunningTable table) {
   switch (table) {
     case RunningTable::millrace:
       return kMillrace;
