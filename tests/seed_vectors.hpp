@@ -59,6 +59,8 @@ void check_guidellm(const fs::path& dir);
 void check_guidellm_files(const fs::path& dir);
 /// The events of one.
 void check_guidellm_events(const fs::path& dir);
+/// The cells of its live lines.
+void check_progress_format(const fs::path& dir);
 
 /// Files of expected distributions, each with what checks it in its folder.
 std::map<std::string, std::function<void(const fs::path&)>> distribution_vectors();

@@ -329,6 +329,10 @@ int main(int argc, char** argv) {
     register_test("Dist", fs::path(file).stem(), [=] { check(folder / "dist"); });
     ++cases;
   }
+  if (fs::exists(folder / "dist" / "progress_format_v021.jsonl")) {
+    register_test("Dist", "progress_format_v021", [=] { check_progress_format(folder / "dist"); });
+    ++cases;
+  }
   if (cases == 0) {
     std::cerr << "no vectors in " << folder << '\n';
     return 1;

@@ -12,6 +12,7 @@
 #include "exit_code.hpp"
 #include "live_view.hpp"
 #include "output.hpp"
+#include "phase_options.hpp"
 #include "report/quantity.hpp"
 #include "report_options.hpp"
 #include "stop_signal.hpp"
@@ -23,6 +24,7 @@ struct Options {
   DemoOptions load;
   ReportOptions report;
   LiveViewOptions view;
+  PhaseFlags phases;
   std::string records, rate, duration;
   std::string idle = "back-off";
   EngineOptions log;  // what is about the log; the rest is not looked at
@@ -68,6 +70,37 @@ Result<DemoOptions> load_of(const Options& options) {
   return load;
 }
 
+// What is known before the load begins.
+Result<Phases> phases_of(const PhaseFlags& flags, const DemoOptions& load) {
+  auto wanted = flags.parse();
+  if (!wanted) return tl::unexpected(wanted.error());
+  RunMaximum& maximum = wanted->maximum;
+  if (!maximum.requests && load.records != 0) maximum.requests = load.records;
+  if (!maximum.ns && load.duration.count() != 0) maximum.ns = load.duration.count();
+  Phases phases;
+  RunMaximum for_warmup = maximum;
+  if (!wanted->warmup.fraction) {  // an absolute one needs no end
+    for_warmup = {.requests = maximum.requests.value_or(0), .ns = maximum.ns.value_or(0)};
+  }
+  const PhaseLimits warmup = limits_of(wanted->warmup, for_warmup);
+  phases.warmup = std::chrono::nanoseconds(warmup.ns.value_or(0));
+  phases.warmup_results = warmup.requests.value_or(0);
+  const PhaseLimits cooldown = limits_of(wanted->cooldown, maximum);
+  phases.cooldown = std::chrono::nanoseconds(cooldown.ns.value_or(0));
+  phases.cooldown_results = cooldown.requests.value_or(0);
+  phases.time_max = std::chrono::nanoseconds(maximum.ns.value_or(0));
+  phases.results_max = maximum.requests.value_or(0);
+  const auto nothing = [](const PhaseSize& size, const PhaseLimits& limits) {
+    return !size.none() && !limits.ns && !limits.requests;
+  };
+  if (nothing(wanted->warmup, warmup) || nothing(wanted->cooldown, cooldown)) {
+    return failure(Errc::invalid_argument,
+                   "--warmup, --cooldown: it is not known how long the run is; give --records or "
+                   "--duration, or --max-requests or --max-time");
+  }
+  return phases;
+}
+
 EngineOptions engine_options(const Options& options, const DemoOptions& load,
                              const std::vector<Check>& checks) {
   EngineOptions engine = options.log;
@@ -88,7 +121,14 @@ int demo(const Options& options) {
   if (!limits) return usage(limits.error());
   auto checks = options.report.parse_checks(schema);
   if (!checks) return usage(checks.error());
-  auto view = LiveView::make(options.view);
+  auto phases = phases_of(options.phases, *load);
+  if (!phases) return usage(phases.error());
+  LiveViewOptions live = options.view;
+  if (load->records != 0) live.max_requests = load->records;
+  if (load->duration.count() != 0) {
+    live.max_seconds = static_cast<double>(load->duration.count()) / 1e9;
+  }
+  auto view = LiveView::make(live);
   if (!view) return usage(view.error());
 
   StopSignal::install();
@@ -98,7 +138,8 @@ int demo(const Options& options) {
     return engine.error().code == Errc::invalid_argument ? kUsage : kError;
   }
   if (!engine->notice().empty()) complain(engine->notice());
-  auto stream = engine->stream<GenerationRecord>("requests", {.goodput = *limits});
+  auto stream =
+      engine->stream<GenerationRecord>("requests", {.goodput = *limits, .phases = *phases});
   if (!stream) {
     complain(stream.error().message);
     return kError;
@@ -201,8 +242,10 @@ void declare_demo(CLI::App& app, Action& action) {
   command
       ->add_option("--show", options->view.fields,
                    "Live numbers: LABEL=KEY or LABEL=KEY:inv, keys as in llmeter's stats.json;\n"
-                   "several; 'none' switches them off")
+                   "several; 'none' switches them off, 'guidellm' shows its progress lines,\n"
+                   "'guidellm-scheduler' one more")
       ->allow_extra_args(false);
+  options->phases.declare_live(*command);
   declare_log(*command, *options);
   options->report.declare(*command);
   command->add_flag("-q,--quiet", options->view.quiet, "No live numbers");

@@ -24,9 +24,23 @@ std::chrono::nanoseconds steady_now() {
 
 std::int64_t now_ns() { return steady_now().count(); }
 
+void write_stderr(std::string_view text) { fmt::print(stderr, "{}", text); }
+
 LlmeterDisplay display_of(std::vector<DisplayField> fields) {
-  return {std::move(fields), [](std::string_view text) { fmt::print(stderr, "{}", text); },
-          Counts::whole};
+  return {std::move(fields), write_stderr, Counts::whole};
+}
+
+std::optional<GuidellmProgress> guidellm_lines(const LiveViewOptions& options) {
+  const auto only = [&](const char* word) {
+    return options.fields.size() == 1 && options.fields[0] == word;
+  };
+  const bool scheduler = only("guidellm-scheduler");
+  if (!scheduler && !only("guidellm")) return std::nullopt;
+  return GuidellmProgress{.name = "requests",
+                          .started_at = std::time(nullptr),
+                          .max_requests = options.max_requests,
+                          .max_seconds = options.max_seconds,
+                          .scheduler = scheduler};
 }
 
 bool has_llmeter_metric(const StreamSnapshot& stream) {
@@ -55,6 +69,8 @@ LiveView::LiveView(std::vector<DisplayField> fields, const LiveViewOptions& opti
       chosen_(!options.fields.empty()),
       fields_(fields),
       display_(display_of(std::move(fields))),
+      guidellm_(guidellm_lines(options)),
+      block_(write_stderr),
       throttle_(steady_now, options.every.value_or(
                                 terminal_ ? std::chrono::nanoseconds(RefreshThrottle::kInterval)
                                           : std::chrono::nanoseconds(kPlainEvery))) {
@@ -63,7 +79,8 @@ LiveView::LiveView(std::vector<DisplayField> fields, const LiveViewOptions& opti
 
 Result<LiveView> LiveView::make(const LiveViewOptions& options) {
   const bool off = options.quiet || progress_is_off();
-  if (options.fields.empty()) return LiveView(default_display_fields(), options, off);
+  if (options.fields.empty() || guidellm_lines(options))
+    return LiveView(default_display_fields(), options, off);
   auto parsed = parse_display_fields(options.fields);
   if (!parsed) return tl::unexpected(parsed.error());
   return LiveView(std::move(*parsed), options, off);
@@ -89,7 +106,19 @@ void LiveView::show_own_metrics(const StreamSnapshot& stream) {
   display_ = display_of(fields_);
 }
 
+void LiveView::show_guidellm(const Snapshot& snapshot) {
+  if (snapshot.streams.empty()) return;
+  const StreamSnapshot& stream = snapshot.streams.front();
+  guidellm_->name = printable(stream.name);
+  std::vector<std::string> lines =
+      guidellm_->lines(stream, static_cast<double>(snapshot.elapsed_ns) / 1e9);
+  if (!note_.empty()) lines[0] += "  " + note_;
+  if (terminal_) return block_.show(lines);
+  for (const std::string& line : lines) fmt::print(stderr, "{}\n", line);
+}
+
 void LiveView::refresh(const Snapshot& snapshot) {
+  if (guidellm_) return show_guidellm(snapshot);
   Json stats;
   if (!snapshot.streams.empty()) {
     const StreamSnapshot& stream = snapshot.streams.front();
@@ -114,6 +143,7 @@ void LiveView::close(const TakeSnapshot& take) {
   if (!terminal_) return;
   if (!off_ && throttle_.due(true)) refresh(take());
   display_.close();
+  block_.close();
 }
 
 }  // namespace millrace

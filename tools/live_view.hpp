@@ -8,7 +8,7 @@
 //   view->close([&] { return engine.snapshot(); });
 //
 // Streams   The numbers are llmeter's, of the first stream; of a stream that has none of its metrics,
-//           the median and 99th percentile of its own.
+//           the median and 99th percentile of its own. Or guidellm's progress lines.
 #pragma once
 
 #include <chrono>
@@ -20,14 +20,20 @@
 #include "millrace/result.hpp"
 #include "millrace/snapshot.hpp"
 
+#include "report/guidellm_progress.hpp"
 #include "report/llmeter_display.hpp"
 
 namespace millrace {
 
 struct LiveViewOptions {
-  std::vector<std::string> fields;  // see parse_display_fields(); empty: the default ones
+  /// See parse_display_fields(); empty: the default ones. "guidellm" or "guidellm-scheduler" alone: its
+  /// lines.
+  std::vector<std::string> fields;
   bool quiet = false;
   std::optional<std::chrono::nanoseconds> every;  // else half a second, and 5 s without a terminal
+  // How long the run is meant to be, for guidellm's percentage.
+  std::optional<std::uint64_t> max_requests;
+  std::optional<double> max_seconds;
 };
 
 class LiveView {
@@ -47,6 +53,7 @@ class LiveView {
   LiveView(std::vector<DisplayField> fields, const LiveViewOptions& options, bool off);
   void refresh(const Snapshot& snapshot);
   void show_own_metrics(const StreamSnapshot& stream);
+  void show_guidellm(const Snapshot& snapshot);
 
   bool off_;
   bool terminal_;
@@ -54,6 +61,8 @@ class LiveView {
   bool own_ = false;
   std::vector<DisplayField> fields_;
   LlmeterDisplay display_;
+  std::optional<GuidellmProgress> guidellm_;  // instead
+  TerminalBlock block_;                       // of that
   RefreshThrottle throttle_;
   std::string note_;
 };

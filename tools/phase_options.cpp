@@ -29,17 +29,22 @@ Result<PhaseSize> phase(const char* flag, const std::string& text) {
 
 }  // namespace
 
-void PhaseFlags::declare(CLI::App& app) {
+void PhaseFlags::declare_live(CLI::App& app) {
   auto* group = app.add_option_group(
       "Phases", "What is left out: of a run as long as it was, or was meant to be");
   group->add_option("--warmup", warmup,
                     "A time (30s), requests (100) or a part (5%); behind it a mode may stand:\n"
                     "5%:requests, also duration, prefer_duration, prefer_requests, both");
   group->add_option("--cooldown", cooldown, "The same at the end");
-  group->add_option("--from", from, "Only results that end later than this after the first start");
-  group->add_option("--to", to, "Only results that begin earlier than this after it");
   group->add_option("--max-requests", max_requests, "How many requests were planned");
   group->add_option("--max-time", max_time, "How long the run was planned to be: 60s");
+}
+
+void PhaseFlags::declare(CLI::App& app) {
+  declare_live(app);
+  auto* group = app.get_option_group("Phases");
+  group->add_option("--from", from, "Only results that end later than this after the first start");
+  group->add_option("--to", to, "Only results that begin earlier than this after it");
 }
 
 Result<LogPhases> PhaseFlags::parse() const {

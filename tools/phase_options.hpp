@@ -20,6 +20,8 @@ struct PhaseFlags {
   std::optional<std::uint64_t> max_requests;
 
   void declare(CLI::App& app);
+  /// Of a run that is to come: without a window.
+  void declare_live(CLI::App& app);
   [[nodiscard]] bool given() const noexcept {
     return !(warmup.empty() && cooldown.empty() && from.empty() && to.empty());
   }

@@ -34,6 +34,7 @@ struct RunningMetric {
 };
 
 struct RunningStatistics {
+  std::uint64_t results[kStatusCount] = {};  // by status
   std::vector<RunningMetric> metrics;
   /// Requests under way, as the records' processing_requests tell, over time.
   double concurrency = 0;

@@ -28,6 +28,9 @@ std::optional<RunningStatistics> running_statistics(const StreamStats& stats) {
   for (const auto& [name, is_time, stat] : running->metrics()) {
     out.metrics.push_back(metric_of(name, is_time ? Unit::nanoseconds : Unit::none, stat));
   }
+  for (std::size_t s = 0; s < kStatusCount; ++s) {
+    out.results[s] = running->requests(static_cast<Status>(s)).count;
+  }
   out.concurrency = running->concurrency().mean();
   return out;
 }

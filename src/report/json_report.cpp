@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -78,6 +79,19 @@ Json rates_json(const std::optional<Rates>& rates) {
   return json;
 }
 
+Json running_json(const RunningStatistics& running) {
+  Json metrics = Json::object();
+  for (const RunningMetric& metric : running.metrics) {
+    if (metric.count == 0) continue;
+    metrics[metric.name] = {{"unit", std::string(to_string(metric.unit))},
+                            {"count", metric.count},
+                            {"total", metric.total},
+                            {"last", metric.last},
+                            {"mean", metric.mean}};
+  }
+  return {{"concurrency", running.concurrency}, {"metrics", std::move(metrics)}};
+}
+
 Json stream_json(const StreamSummary& stream, const Report& report) {
   const std::uint64_t n = stream.count();
   const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}});
@@ -119,12 +133,21 @@ Json stream_json(const StreamSummary& stream, const Report& report) {
   if (stream.schema().event) json["notices"] = stream.left_out().notices;
   if (const auto window = stream.window()) {
     const LeftOut left_out = stream.left_out();
+    constexpr auto kEver = std::numeric_limits<std::int64_t>::max();
     json["window"] = {{"begin_ns", window->begin_ns},
-                      {"end_ns", window->end_ns},
+                      {"end_ns", window->end_ns == kEver ? Json(nullptr) : Json(window->end_ns)},
                       {"before", left_out.before},
                       {"after", left_out.after},
                       {"untimed", left_out.untimed}};
   }
+  if (const auto range = stream.range()) {
+    const bool open = range->last == ResultRange{}.last;
+    json["range"] = {{"first", range->first},
+                     {"last", open ? Json(nullptr) : Json(range->last)},
+                     {"before", stream.left_out().before},
+                     {"after", stream.left_out().after}};
+  }
+  if (const auto running = stream.running()) json["running"] = running_json(*running);
   if (stream.good()) {
     Json limits = Json::object();
     for (const Limit& limit : limits_of(report, stream)) limits[limit.metric] = limit.at_most;

@@ -206,12 +206,8 @@ std::vector<LabelledText> llmeter_pr58_snapshot(const LlmeterNumbers& numbers,
 
 void LlmeterDisplay::update(const Json& stats, std::string_view prefix) {
   if (fields_.empty()) return;
-  std::string text = erased();
-  const auto add_line = [&](std::string_view line) {
-    text += fmt::format("  {}\n", line);
-    ++lines_;
-  };
-  if (!prefix.empty()) add_line(prefix);
+  std::vector<std::string> lines;
+  if (!prefix.empty()) lines.emplace_back(prefix);
   for (const auto& [name, items] : group_display(format_display(stats, fields_, counts_))) {
     std::string line = name + ": ";
     const char* separator = "";
@@ -219,18 +215,9 @@ void LlmeterDisplay::update(const Json& stats, std::string_view prefix) {
       line += fmt::format("{}{}={}", separator, label, value);
       separator = "  ";
     }
-    add_line(line);
+    lines.push_back(std::move(line));
   }
-  write_(text);
-}
-
-void LlmeterDisplay::close() {
-  if (const std::string text = erased(); !text.empty()) write_(text);
-}
-
-// Up to the block's first line, and clear to the end of the screen.
-std::string LlmeterDisplay::erased() {
-  return lines_ == 0 ? "" : fmt::format("\x1b[{}A\x1b[J", std::exchange(lines_, 0));
+  block_.show(lines);
 }
 
 bool RefreshThrottle::due(bool forced) {

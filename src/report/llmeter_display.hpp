@@ -26,6 +26,7 @@
 #include "millrace/result.hpp"
 
 #include "report/llmeter_stats.hpp"
+#include "report/terminal_block.hpp"
 
 namespace millrace {
 
@@ -68,24 +69,21 @@ std::vector<LabelledText> llmeter_pr58_snapshot(const LlmeterNumbers& numbers,
 
 class LlmeterDisplay {
  public:
-  using Write = std::function<void(std::string_view)>;
+  using Write = TerminalBlock::Write;
 
   /// Without fields nothing is ever written.
   LlmeterDisplay(std::vector<DisplayField> fields, Write write, Counts counts = Counts::as_llmeter)
-      : fields_(std::move(fields)), write_(std::move(write)), counts_(counts) {}
+      : fields_(std::move(fields)), block_(std::move(write)), counts_(counts) {}
 
   /// Replaces the block. Empty `stats`: placeholders; empty `prefix`: no line for it.
   void update(const nlohmann::ordered_json& stats, std::string_view prefix = {});
   /// Erases the block; a second call does nothing.
-  void close();
+  void close() { block_.close(); }
 
  private:
-  [[nodiscard]] std::string erased();
-
   std::vector<DisplayField> fields_;
-  Write write_;
+  TerminalBlock block_;
   Counts counts_;
-  std::size_t lines_ = 0;  // of the block on the terminal
 };
 
 /// Says when a display may refresh: at once, then at most once an interval.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/rates.hpp"
 
+#include <algorithm>
+
 namespace millrace {
 
 std::optional<Rates> rates_of(const StreamSummary& stream, const GivenWindow& given) {
@@ -9,11 +11,13 @@ std::optional<Rates> rates_of(const StreamSummary& stream, const GivenWindow& gi
   const auto between = [&](std::optional<std::int64_t> from, std::optional<std::int64_t> to,
                            const char* basis) {
     if (rates.window_s > 0 || !from || !to || *to <= *from) return;
-    rates.window_s = static_cast<double>(*to - *from) / 1e9;
+    rates.window_s = (static_cast<double>(*to) - static_cast<double>(*from)) / 1e9;
     rates.basis = basis;
   };
   if (const auto window = stream.window()) {
-    between(window->begin_ns, window->end_ns, "measured");
+    // A run may be over before its window is.
+    const std::int64_t last = times.last_end_ns.value_or(window->end_ns);
+    between(window->begin_ns, std::min(window->end_ns, last), "measured");
   }
   if (rates.window_s <= 0 && given.total_test_time_s && *given.total_test_time_s > 0) {
     rates.window_s = *given.total_test_time_s;

@@ -2,6 +2,7 @@
 #include "report/text_report.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +13,25 @@
 
 namespace millrace {
 namespace {
+
+// When results count, and which of them; "": all.
+std::string measured_words(const StreamSummary& stream) {
+  constexpr auto kEver = std::numeric_limits<std::int64_t>::max();
+  std::string words;
+  if (const auto window = stream.window()) {
+    const double seconds =
+        (static_cast<double>(window->end_ns) - static_cast<double>(window->begin_ns)) / 1e9;
+    words = window->end_ns == kEver
+                ? "after the warmup"
+                : "over " + show(std::max(seconds, 0.0), Unit::seconds);
+  }
+  if (const auto range = stream.range()) {
+    if (!words.empty()) words += ", ";
+    words += fmt::format("from result {}", show_count(range->first));
+    if (range->last != ResultRange{}.last) words += " to " + show_count(range->last);
+  }
+  return words;
+}
 
 constexpr std::size_t kErrorsShown = 10;
 constexpr std::size_t kNameMax = 72;  // characters
@@ -48,11 +68,10 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
                        plural(left_out.notices, "notice"));
   }
   out += "\n";
-  if (const auto window = stream.window()) {
-    const double seconds = static_cast<double>(window->end_ns - window->begin_ns) / 1e9;
-    out += fmt::format("measured over {}; left out: {} before it, {} after it",
-                       show(std::max(seconds, 0.0), Unit::seconds), show_count(left_out.before),
-                       show_count(left_out.after));
+  const std::string measured = measured_words(stream);
+  if (!measured.empty()) {
+    out += fmt::format("measured {}; left out: {} before it, {} after it", measured,
+                       show_count(left_out.before), show_count(left_out.after));
     if (left_out.untimed != 0) {
       out += fmt::format(", {} whose time is not known", show_count(left_out.untimed));
     }
