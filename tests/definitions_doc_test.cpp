@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "stats/generation_profile.hpp"
+#include "stats/generation_running.hpp"
 
 namespace millrace {
 namespace {
@@ -22,10 +23,28 @@ std::string table_of(const GenerationProfile& profile) {
   return table;
 }
 
-TEST(Definitions, AreInTheDocumentAsTheyAreInTheCode) {
+std::string document() {
   std::ifstream file(std::string(MILLRACE_TEST_DATA_DIR) + "/../../docs/definitions.md");
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  ASSERT_FALSE(text.empty());
+  EXPECT_FALSE(text.empty());
+  return text;
+}
+
+TEST(Definitions, OfRunningStatisticsAreInTheDocumentByName) {
+  const std::string text = document();
+  const auto begin = text.find("### Running statistics");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string section = text.substr(begin, text.find("\n## ", begin) - begin);
+  for (const RunningRow& row : running_rows(RunningTable::millrace)) {
+    EXPECT_NE(section.find(fmt::format("`{}`", row.name)), std::string::npos) << row.name;
+  }
+  for (const char* name : GenerationRunning::kScheduler) {
+    EXPECT_NE(section.find(fmt::format("`{}`", name)), std::string::npos) << name;
+  }
+}
+
+TEST(Definitions, AreInTheDocumentAsTheyAreInTheCode) {
+  const std::string text = document();
   for (const GenerationProfile& profile : generation_profiles()) {
     const std::string table = table_of(profile);
     EXPECT_NE(text.find(table), std::string::npos)
