@@ -58,9 +58,9 @@ MUTANTS = [
        "  opened_[at] = &block;\n  ++size_;\n  if (seen_ == 0) std::swap(opened_[at], opened_[head_]);")],
      4),
     ("kill -9: a block given back before it is logged", "src/engine/aggregator.cpp",
-     [("    if (log_ != nullptr && !log(*pick, slice)) {",
+     [("    if (log_ != nullptr && !log(*pick, slice, names)) {",
        f"    pick->lane->done(pick->front);\n    {pause(1, 20)}\n"
-       "    if (log_ != nullptr && !log(*pick, slice)) {"),
+       "    if (log_ != nullptr && !log(*pick, slice, names)) {"),
       ("    pick->lane->done(pick->front);  // the block goes back to its worker\n", ""),
       ("#include <array>\n", "#include <array>\n\n#include <unistd.h>\n")],
      4),

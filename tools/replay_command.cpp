@@ -12,6 +12,7 @@
 #include "command.hpp"
 #include "exit_code.hpp"
 #include "guidellm_output.hpp"
+#include "imported.hpp"
 #include "ingest/file_replay.hpp"
 #include "ingest/timestamp.hpp"
 #include "output.hpp"
@@ -25,8 +26,6 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kLineBytesMax = 16 << 20;
-
 int usage(const Error& error) {
   complain(error.message);
   return kUsage;
@@ -37,46 +36,11 @@ int failed(const Error& error) {
   return error.code == Errc::invalid_argument ? kUsage : kError;
 }
 
-// The lines that were lost, where they are, and why.
-void complain_of_losses(const FileReplay& replay) {
-  for (const BadLine& bad : replay.bad_lines) {
-    const std::string file = bad.file == "-" ? "stdin" : bad.file;
-    const std::string at =
-        bad.byte_offset == 0 && bad.in_document ? "" : fmt::format("byte {}: ", bad.byte_offset);
-    complain(fmt::format("{}:{}{}: {}{}", file, bad.in_document ? " request " : "", bad.line, at,
-                         bad.reason));
-  }
-  if (replay.damaged > replay.bad_lines.size()) {
-    const std::uint64_t further = replay.damaged - replay.bad_lines.size();
-    complain(
-        fmt::format("{} further damaged line{}", show_count(further), further == 1 ? "" : "s"));
-  }
-  for (const Error& error : replay.input_errors) complain(error.message);
-}
-
-// Whether the flags are of the inputs' format.
-Result<void> fits(const ReplayOptions& options, const ReplayInput& input) {
-  const std::string& format = input.format.name;
-  if (!options.profile.empty() && format == "guidellm") {
-    return failure(Errc::invalid_argument, "--profile reproduces llmeter; the input is guidellm's");
-  }
-  if (options.input.benchmark != 0 && format != "guidellm") {
-    return failure(Errc::invalid_argument,
-                   "--benchmark is for guidellm's benchmarks.json, and the input is none");
-  }
-  return {};
-}
-
 int replay_files(const ReplayOptions& options) {
   const std::size_t line_bytes_max = options.line_bytes_max.value_or(kLineBytesMax);
   auto given = options.window();
   if (!given) return usage(given.error());
   const bool profiled = !options.profile.empty();
-  if (is_guidellm(options.profile)) {
-    complain("--profile " + options.profile + " is for logs, and no input is one");
-    return kUsage;
-  }
-
   StopSignal::install();
   auto input = ReplayInput::open(options.inputs, options.input, profiled, options.lazy,
                                  line_bytes_max, &StopSignal::flag());
@@ -87,7 +51,11 @@ int replay_files(const ReplayOptions& options) {
     return kError;
   }
 
-  if (auto fitting = fits(options, *input); !fitting) return usage(fitting.error());
+  if (auto fitting = input->fits(options.input); !fitting) return usage(fitting.error());
+  if (profiled && input->format.name == "guidellm") {
+    complain("--profile " + options.profile + " reproduces llmeter; the input is guidellm's");
+    return kUsage;
+  }
 
   std::optional<FileReplay> replayed;
   std::vector<Limit> limits;
@@ -178,17 +146,37 @@ int replay_files(const ReplayOptions& options) {
   return replayed && !replayed->whole() ? kPartial : kOk;
 }
 
+// Files whose requests must all be known before anything can be said of them.
+int replay_imported(const ReplayOptions& options) {
+  if (!options.profile.empty() && !is_guidellm(options.profile)) {
+    complain("--warmup, --cooldown, --from, --to and --log are not for --profile " +
+             options.profile + ": llmeter has none of them");
+    return kUsage;
+  }
+  auto imported = Imported::read(options);
+  if (!imported) return failed(imported.error());
+  ReplayOptions of_log = options;
+  of_log.inputs = {imported->dir};
+  return replay_log(of_log, &*imported);
+}
+
 int replay(const ReplayOptions& options) {
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
-    if (options.run.empty() && options.ring_dir.empty() && !options.phases.given()) {
-      return replay_files(options);
+    if (!options.run.empty() || !options.ring_dir.empty()) {
+      complain("--run and --ring-dir are for logs, and no input is one");
+      return kUsage;
     }
-    complain("--run, --ring-dir, --warmup, --cooldown, --from and --to are for logs, and no input is one");
-    return kUsage;
+    const bool all_at_once =
+        is_guidellm(options.profile) || options.phases.given() || !options.log.empty();
+    return all_at_once ? replay_imported(options) : replay_files(options);
   }
   if (static_cast<std::size_t>(logs) != options.inputs.size()) {
     complain("logs cannot be replayed together with other inputs: replay them apart");
+    return kUsage;
+  }
+  if (!options.log.empty()) {
+    complain("--log keeps what files hold as a log; the input is one");
     return kUsage;
   }
   return replay_log(options);
@@ -252,6 +240,8 @@ void declare_replay(CLI::App& app, Action& action) {
           "With --profile: write summary.json, stats.json (and responses.jsonl if absent)\n"
           "into this directory, as llmeter does")
       ->needs(profile);
+  command->add_option("--log", options->log,
+                      "Keep what the files hold as a log in this folder, which is made");
   command->add_option("--end-time", options->end_time,
                       "When the run ended, for rates: ISO-8601 or epoch");
   command->add_option("--total-requests", options->total_requests, "Number of requests, for rates")

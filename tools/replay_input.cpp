@@ -63,6 +63,12 @@ Error unknown_format(const std::string& path, std::string_view head) {
 
 }  // namespace
 
+Result<void> ReplayInput::fits(const InputFlags& flags) const {
+  if (flags.benchmark == 0 || format.name == "guidellm") return {};
+  return failure(Errc::invalid_argument,
+                 "--benchmark is for guidellm's benchmarks.json, and the input is none");
+}
+
 Result<ReplayInput> ReplayInput::open(const std::vector<std::string>& paths,
                                       const InputFlags& flags, bool any_number,
                                       bool without_records, std::size_t line_bytes_max,

@@ -45,6 +45,9 @@ struct ReplayInput {
   LineFormat format;
   std::shared_ptr<GuidellmInput> guidellm;  // null: nothing of guidellm's was looked for
 
+  /// Whether the flags are of this format.
+  [[nodiscard]] Result<void> fits(const InputFlags& flags) const;
+
   /// `any_number`: llmeter's own rule of which numbers are values.
   static Result<ReplayInput> open(const std::vector<std::string>& paths, const InputFlags& flags,
                                   bool any_number, bool without_records, std::size_t line_bytes_max,

@@ -9,6 +9,7 @@
 
 #include "exit_code.hpp"
 #include "guidellm_output.hpp"
+#include "imported.hpp"
 #include "log_exit.hpp"
 #include "output.hpp"
 #include "profile_output.hpp"
@@ -118,14 +119,16 @@ LogReplayOptions replay_options(const ReplayOptions& options, const Wishes& wish
 
 }  // namespace
 
-int replay_log(const ReplayOptions& options) {
+int replay_log(const ReplayOptions& options, const Imported* imported) {
   const auto usage = [](const Error& error) {
     complain(error.message);
     return kUsage;
   };
   auto given = options.window();
   if (!given) return usage(given.error());
-  if (auto checked = check_flags(options); !checked) return usage(checked.error());
+  if (imported == nullptr) {
+    if (auto checked = check_flags(options); !checked) return usage(checked.error());
+  }
 
   StopSignal::install();
   const std::string run = options.run.empty() ? "last" : options.run;
@@ -172,7 +175,7 @@ int replay_log(const ReplayOptions& options) {
     options.report.apply(report);
     report.given = *given;
     // As the run itself reports it: from open to finish.
-    if (!given->total_test_time_s && !given->end_time_ns) {
+    if (imported == nullptr && !given->total_test_time_s && !given->end_time_ns) {
       report.given.total_test_time_s = static_cast<double>(replayed->summary.elapsed_ns()) / 1e9;
     }
     report.goodput = wishes->goodput.value_or(std::vector<Limit>{});
@@ -180,7 +183,14 @@ int replay_log(const ReplayOptions& options) {
       report.logged_goodput[stream.name] = stream.goodput;
     }
     report.interrupted = replayed->interrupted;
-    report.log = &*replayed;
+    if (imported == nullptr || !imported->scratch) report.log = &*replayed;
+    if (imported != nullptr) {
+      report.input = &imported->files;
+      report.format = imported->format;
+      report.paths = imported->paths;
+      report.notes = imported->notes;
+      report.interrupted = report.interrupted || imported->files.interrupted;
+    }
     if (!replayed->summary.streams().empty()) options.report.evaluate(wishes->checks, report);
     text = options.report.text(report);
     code = verdict_of(report);
@@ -188,6 +198,12 @@ int replay_log(const ReplayOptions& options) {
   if (auto written = write_output(options.report.output, text); !written) {
     complain(written.error().message);
     return kError;
+  }
+  if (imported != nullptr) {
+    complain_of_losses(imported->files);
+    if (replayed->interrupted || imported->files.interrupted) return kInterrupted;
+    if (code != kOk) return code;
+    return imported->files.whole() ? kOk : kPartial;
   }
   const std::string damages = damage_lines(replayed->runs, replayed->damages);
   if (!options.profile.empty() && !damages.empty()) fmt::print(stderr, "{}", damages);

@@ -18,6 +18,8 @@
 
 namespace millrace {
 
+inline constexpr std::size_t kLineBytesMax = 16 << 20;  // unless the flags say so
+
 struct ReplayOptions {
   std::vector<std::string> inputs;
   ReportOptions report;
@@ -27,6 +29,7 @@ struct ReplayOptions {
   std::string end_time, total_test_time;
   std::optional<std::uint64_t> total_requests;
   std::string save;
+  std::string log;  // --log, of files
   std::optional<std::size_t> line_bytes_max;
   unsigned threads = 0;
   bool lazy = false;
@@ -38,7 +41,8 @@ struct ReplayOptions {
   [[nodiscard]] Result<GivenWindow> window() const;
 };
 
-/// The exit code.
-int replay_log(const ReplayOptions& options);
+struct Imported;
+/// The exit code. `imported`: the log is what foreign files held.
+int replay_log(const ReplayOptions& options, const Imported* imported = nullptr);
 
 }  // namespace millrace

@@ -102,7 +102,7 @@ struct EngineOptions {
   std::vector<double> percentiles = {50, 90, 95, 99, 99.9};
 
   /// Blocks are aggregated in the order of the places that workers give them (see detail::Port),
-  /// not as they come: files replayed by several threads.
+  /// not as they come: files replayed by several threads. With a log: without ring files.
   bool by_place = false;
 };
 

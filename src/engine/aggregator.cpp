@@ -45,15 +45,17 @@ std::size_t Aggregator::turn() {
   while (auto pick = schedule_.next()) {
     Slice slice = pick->lane->slice(pick->front);
     const std::uint32_t available = slice.count;
-    if (log_ != nullptr && !log(*pick, slice)) {
+    if (pick->new_place) mapper_.begin(places_.take(schedule_.place()));
+    const NameMap names = mapper_.map();
+    if (log_ != nullptr && !log(*pick, slice, names)) {
       all = false;
       break;
     }
-    if (pick->new_place) mapper_.begin(places_.take(schedule_.place()));
 
     StreamStats& stats = *streams_[slice.stream].stats;
-    stats.accumulate(slice, mapper_.map());
-    if (pick->front.last_of_place) stats.end_segment();
+    stats.accumulate(slice, names);
+    // A log has segments of its own, and its replay ends them where they end.
+    if (pick->front.last_of_place && log_ == nullptr) stats.end_segment();
     keep_within_memory();
 
     aggregated_[slice.worker <= RingSet::kAccountsKept ? slice.worker : 0] += slice.count;
@@ -68,7 +70,7 @@ std::size_t Aggregator::turn() {
 
 // False: the log has no room yet; the records wait in their blocks. The slice is cut where its frame
 // ends, so that replay takes the same slices.
-bool Aggregator::log(Schedule::Pick& pick, Slice& slice) {
+bool Aggregator::log(Schedule::Pick& pick, Slice& slice, const NameMap& names) {
   const std::int64_t taken_ns = now_ns();
   const std::uint32_t room = log_->reserve(slice.record_size, taken_ns);
   if (room == 0) return false;
@@ -79,7 +81,8 @@ bool Aggregator::log(Schedule::Pick& pick, Slice& slice) {
   if (log_->rotated()) {
     for (NamedStats& stream : streams_) stream.stats->end_segment();
   }
-  log_->append(slice, taken_ns, labels_, errors_);
+  const Schema& schema = streams_[slice.stream].stats->schema();
+  log_->append(mapper_.renamed(slice, schema, names), taken_ns, labels_, errors_);
   return true;
 }
 

@@ -51,7 +51,7 @@ class Aggregator {
 
  private:
   void take_opened_blocks();
-  [[nodiscard]] bool log(Schedule::Pick& pick, Slice& slice);
+  [[nodiscard]] bool log(Schedule::Pick& pick, Slice& slice, const NameMap& names);
   void keep_within_memory();
   [[nodiscard]] bool drained();
 

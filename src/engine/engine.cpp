@@ -47,7 +47,10 @@ Result<void> check(const EngineOptions& o) {
     }
     return {};
   }
-  if (o.by_place) return bad("engine: by_place replays files; it takes no log_dir");
+  if (o.by_place && o.ring_files) {
+    return bad("engine: by_place numbers names by place, which rings cannot tell: with a log it needs "
+               "ring_files = false");
+  }
   if (o.segment_bytes < kSegmentBytesMin || o.segment_bytes > kSegmentBytesMax) {
     return bad(fmt::format("engine: segment_bytes is {}; {} to {}", o.segment_bytes,
                            kSegmentBytesMin, kSegmentBytesMax));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/name_mapper.hpp"
 
+#include <cstring>
+#include <span>
 #include <utility>
+
+#include "stats/record_key.hpp"
 
 namespace millrace {
 
@@ -25,6 +29,26 @@ NameMap NameMapper::map() {
   update(labels_, place_->labels);
   update(errors_, place_->errors);
   return {labels_.numbers, errors_.numbers};
+}
+
+Slice NameMapper::renamed(const Slice& slice, const Schema& schema, const NameMap& names) {
+  if (place_ == nullptr || (!schema.label && !schema.error_class)) return slice;
+  renamed_.assign(slice.records, slice.records + std::size_t{slice.count} * slice.record_size);
+  const auto rename = [&](const std::optional<Field>& field, std::span<const std::uint16_t> to) {
+    if (!field) return;
+    std::byte* at = renamed_.data() + field->offset;
+    for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {
+      std::uint16_t number = 0;
+      std::memcpy(&number, at, sizeof number);
+      number = mapped(to, number);
+      std::memcpy(at, &number, sizeof number);
+    }
+  };
+  rename(schema.label, names.labels);
+  rename(schema.error_class, names.errors);
+  Slice renamed = slice;
+  renamed.records = renamed_.data();
+  return renamed;
 }
 
 }  // namespace millrace

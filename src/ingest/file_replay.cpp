@@ -163,6 +163,7 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
   EngineOptions engine_options = options.engine;
   engine_options.overflow = Overflow::wait;
   engine_options.by_place = true;
+  engine_options.ring_files = false;
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const unsigned n = options.threads != 0 ? options.threads : cores;
   engine_options.workers_max = std::max(engine_options.workers_max, n);

@@ -31,7 +31,9 @@ struct BadLine {
 };
 
 struct FileReplayOptions {
-  EngineOptions engine;  // overflow is `wait` and by_place is on, whatever it says
+  /// Overflow is `wait`, by_place is on and there are no ring files, whatever it says. With a log_dir the
+  /// records are in a log when the replay is done.
+  EngineOptions engine;
   StreamOptions stream;
   unsigned threads = 0;  // parser threads; 0: one per core
   std::size_t line_bytes_max = 16 << 20;

@@ -112,6 +112,10 @@ Result<StreamWindows> windows_of(std::span<const LogPart> parts, const LogTotals
     windows[name] =
         window_of(*stats, phases, NumberedResults(parts, totals.numbers()[0], i, schema));
   }
+  if (windows.empty() && !summary.streams.empty()) {
+    return failure(Errc::invalid_argument,
+                   "warmup, cooldown and windows need times, and no record has a start or an end");
+  }
   return windows;
 }
 
