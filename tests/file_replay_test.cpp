@@ -9,7 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include "ingest/jsonl_format.hpp"
 #include "ingest/llmeter_format.hpp"
+#include "replayed.hpp"
 #include "temporary_folder.hpp"
 
 namespace millrace {
@@ -52,6 +54,66 @@ TEST(FileReplay, LosesNothingBehindAPieceThatEndsInDamagedLines) {
       }
     }
   }
+}
+
+// Pieces number their names each for itself; the log has the run's numbers.
+TEST(FileReplay, IntoALogHasTheNumbersAndNamesOfTheOneInMemory) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "lines.jsonl";
+  std::ofstream out(path);
+  for (int i = 0; i < 20'000; ++i) {
+    out << R"({"v":)" << (i * 7919) % 10'007 << R"(,"s":"2026-01-01T00:00:)" << 10 + i % 50
+        << R"(Z","l":"label )" << (i / 1'000) * 3 % 17 << R"(","e":)";
+    if (i % 5 == 0) {
+      out << "\"error " << i % 35 << "\"";
+    } else {
+      out << "null";
+    }
+    out << "}\n";
+  }
+  out.close();
+  JsonlMap map;
+  map.fields.push_back({"v", "/v"});
+  map.start = JsonlTime{"/s"};
+  map.labels.push_back({"l", "/l"});
+  map.error = "/e";
+  const LineFormat format = make_jsonl_format(map).value();
+  const auto read = [&](unsigned threads, const std::string& log_dir) {
+    auto reader = PieceReader::open({path}, {.piece_bytes = 5'000}).value();
+    FileReplayOptions options;
+    options.threads = threads;
+    options.engine.log_dir = log_dir;
+    options.engine.segment_bytes = 256 << 10;
+    return replay_pieces(*reader, format, options).value();
+  };
+  const FileReplay in_memory = read(2, "");
+  const StreamSummary& expected = in_memory.summary["requests"];
+  for (const unsigned threads : {1u, 4u}) {
+    const std::string dir = folder / ("log" + std::to_string(threads));
+    const FileReplay imported = read(threads, dir);
+    const LogReplay replayed = replay_of(dir);
+    EXPECT_TRUE(replayed.whole());
+    EXPECT_EQ(replayed.summary.digest(), imported.summary.digest());
+    const StreamSummary& actual = replayed.summary["requests"];
+    EXPECT_EQ(actual.count(), 20'000u);
+    EXPECT_EQ(actual.labels(), expected.labels());
+    EXPECT_EQ(actual.errors(), expected.errors());
+    EXPECT_EQ(actual.times().first_start_ns, expected.times().first_start_ns);
+    for (const std::string& label : expected.labels()) {
+      const MetricSummary a = actual.metric("v", {.status = {}, .label = label});
+      const MetricSummary b = expected.metric("v", {.status = {}, .label = label});
+      EXPECT_EQ(a.count(), b.count()) << label;
+      EXPECT_EQ(a.percentile(90)->value, b.percentile(90)->value) << label;
+      EXPECT_NEAR(a.mean(), b.mean(), 1e-9 * b.mean()) << label;
+    }
+  }
+}
+
+TEST(FileReplay, WithALogAndRingFilesIsRefusedByTheEngine) {
+  const TemporaryFolder folder;
+  const auto engine = Engine::open({.log_dir = folder / "log", .by_place = true});
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().message.find("ring_files"), std::string::npos);
 }
 
 }  // namespace
