@@ -21,7 +21,7 @@ GenerationReport replay_of(const std::string& log, const char* profile, std::siz
   options.requests_kept = 1'000'000;
   GenerationReplay requests(*generation_profile(profile), options);
   LogReplayOptions replay;
-  replay.visitor = &requests;
+  replay.visitors = {&requests};
   const auto replayed = replay_logs(std::vector<std::string>{log}, replay);
   EXPECT_TRUE(replayed && replayed->whole());
   auto report = requests.report();

@@ -128,6 +128,8 @@ int demo(const Options& options) {
   if (load->duration.count() != 0) {
     live.max_seconds = static_cast<double>(load->duration.count()) / 1e9;
   }
+  auto every = options.report.interval();
+  if (!every) return usage(every.error());
   auto view = LiveView::make(live);
   if (!view) return usage(view.error());
 
@@ -139,7 +141,9 @@ int demo(const Options& options) {
   }
   if (!engine->notice().empty()) complain(engine->notice());
   auto stream =
-      engine->stream<GenerationRecord>("requests", {.goodput = *limits, .phases = *phases});
+      engine->stream<GenerationRecord>("requests", {.goodput = *limits,
+                                                    .phases = *phases,
+                                                    .every = std::chrono::nanoseconds(every->value_or(0))});
   if (!stream) {
     complain(stream.error().message);
     return kError;
@@ -176,6 +180,7 @@ int demo(const Options& options) {
   Report report{.summary = *summary};
   options.report.apply(report);
   report.goodput = *limits;
+  if (*every) report.series.emplace("requests", (*summary)["requests"].series());
   report.interrupted = StopSignal::raised();
   report.given.total_test_time_s = static_cast<double>(summary->elapsed_ns()) / 1e9;
   options.report.evaluate(*checks, report);

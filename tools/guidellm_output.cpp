@@ -86,7 +86,7 @@ Result<std::unique_ptr<GenerationReplay>> guidellm_replay(const std::string& pro
   }
   replay.percentiles.clear();
   auto requests = std::make_unique<GenerationReplay>(*definitions, std::move(options));
-  replay.visitor = requests.get();
+  replay.visitors.push_back(requests.get());
   return requests;
 }
 

@@ -149,7 +149,7 @@ int replay_files(const ReplayOptions& options) {
 // Files whose requests must all be known before anything can be said of them.
 int replay_imported(const ReplayOptions& options) {
   if (!options.profile.empty() && !is_guidellm(options.profile)) {
-    complain("--warmup, --cooldown, --from, --to and --log are not for --profile " +
+    complain("--warmup, --cooldown, --from, --to, --every and --log are not for --profile " +
              options.profile + ": llmeter has none of them");
     return kUsage;
   }
@@ -168,7 +168,8 @@ int replay(const ReplayOptions& options) {
       return kUsage;
     }
     const bool all_at_once =
-        is_guidellm(options.profile) || options.phases.given() || !options.log.empty();
+        is_guidellm(options.profile) || options.phases.given() || !options.log.empty() ||
+        !options.report.every.empty() || options.report.format == "csv";
     return all_at_once ? replay_imported(options) : replay_files(options);
   }
   if (static_cast<std::size_t>(logs) != options.inputs.size()) {

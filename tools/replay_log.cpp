@@ -16,6 +16,7 @@
 #include "progress_line.hpp"
 #include "replay/log_reading.hpp"
 #include "replay/log_replay.hpp"
+#include "replay/series_replay.hpp"
 #include "replay_options.hpp"
 #include "report/llmeter_stats.hpp"
 #include "report/log_export.hpp"
@@ -150,6 +151,18 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
     if (!phases) return usage(phases.error());
     replay.phases = *phases;
   }
+  auto every = options.report.interval();
+  if (!every) return usage(every.error());
+  std::optional<SeriesReplay> series;
+  if (*every) {
+    if (!options.profile.empty()) {
+      return usage({Errc::invalid_argument, "--every is of our own numbers: without --profile"});
+    }
+    series.emplace(SeriesOptions{.every_ns = **every,
+                                 .percentiles = options.report.percentiles,
+                                 .rule = *rule_from(options.report.rule)});
+    replay.visitors.push_back(&*series);
+  }
   replay.progress = [&](std::uint64_t bytes, std::uint64_t records) {
     progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
                               show_count(records)));
@@ -181,6 +194,11 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
     report.goodput = wishes->goodput.value_or(std::vector<Limit>{});
     for (const log::StreamText& stream : *streams) {
       report.logged_goodput[stream.name] = stream.goodput;
+    }
+    if (series && !replayed->interrupted) {
+      auto rows = series->series();
+      if (!rows) return usage(rows.error());
+      report.series = std::move(*rows);
     }
     report.interrupted = replayed->interrupted;
     if (imported == nullptr || !imported->scratch) report.log = &*replayed;

@@ -2,11 +2,14 @@
 #include "report_options.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include "exit_code.hpp"
 #include "report/json_report.hpp"
+#include "report/series_report.hpp"
+#include "report/quantity.hpp"
 #include "report/text_report.hpp"
 
 namespace millrace {
@@ -38,6 +41,11 @@ void ReportOptions::declare_shown(CLI::App& app) {
 
 void ReportOptions::declare(CLI::App& app) {
   declare_shown(app);
+  app.remove_option(app.get_option("--format"));
+  app.add_option("--format", format, "text or json (docs/json-schema.md); with --every csv")
+      ->check(CLI::IsMember({"text", "json", "csv"}));
+  app.add_option("--every", every,
+                 "And interval by interval, e.g. 1s: results, failures, percentiles");
   app.add_option("--check", checks,
                  "A threshold, e.g. 'time_to_first_token:p(99)<500ms'; several may be given;\n"
                  "exit code 99 if one fails")
@@ -69,6 +77,19 @@ Result<std::vector<Limit>> ReportOptions::parse_limits(const Schema& schema) con
   return parse_goodput(*goodput, schema);
 }
 
+Result<std::optional<std::int64_t>> ReportOptions::interval() const {
+  if (every.empty()) {
+    if (format != "csv") return std::nullopt;
+    return failure(Errc::invalid_argument,
+                   "--format csv has the intervals of --every; all records are had from "
+                   "'millrace export --format csv'");
+  }
+  const auto ns = parse_quantity(every, Unit::nanoseconds);
+  if (ns && *ns >= 1e6 && *ns <= 1e18) return std::optional(std::llround(*ns));
+  return failure(Errc::invalid_argument,
+                 fmt::format("--every: '{}' is no time of a millisecond or more, such as 1s", every));
+}
+
 std::vector<double> ReportOptions::wanted_percentiles(const std::vector<Check>& parsed) const {
   std::vector<double> wanted = percentiles;
   for (const Check& check : parsed) {
@@ -93,6 +114,7 @@ void ReportOptions::evaluate(const std::vector<Check>& parsed, Report& report) c
 }
 
 std::string ReportOptions::text(const Report& report) const {
+  if (format == "csv") return series_csv(report);
   return format == "json" ? json_report(report) : text_report(report);
 }
 

@@ -23,6 +23,7 @@ struct ReportOptions {
   std::string by;
   std::string format = "text";
   std::string output;
+  std::string every;
   std::vector<std::string> checks;
   std::optional<std::string> goodput;
   bool allow_small_samples = false;
@@ -34,6 +35,9 @@ struct ReportOptions {
   /// Before anything is read: the checks' and the goodput's words. Errors are usage errors.
   [[nodiscard]] Result<std::vector<Check>> parse_checks(const Schema& schema) const;
   [[nodiscard]] Result<std::vector<Limit>> parse_limits(const Schema& schema) const;
+
+  /// --every, in ns; nullopt: not wanted.
+  [[nodiscard]] Result<std::optional<std::int64_t>> interval() const;
 
   /// --percentiles and what the checks ask for: to be made exact together.
   [[nodiscard]] std::vector<double> wanted_percentiles(const std::vector<Check>& checks) const;

@@ -10,6 +10,7 @@
 #include "millrace/result.hpp"
 #include "millrace/running.hpp"
 #include "millrace/schema.hpp"
+#include "millrace/series.hpp"
 #include "millrace/snapshot.hpp"
 #include "millrace/summary.hpp"
 #include "millrace/worker.hpp"

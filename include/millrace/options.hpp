@@ -141,6 +141,9 @@ struct StreamOptions {
   Phases phases{};
   /// Of running statistics of GenerationRecords.
   TokenSources tokens{};
+  /// Series: interval by interval; a millisecond at least, 0: not. Percentiles are those of
+  /// EngineOptions::percentiles. The last rows are in snapshots, all are in the summary.
+  std::chrono::nanoseconds every{0};
 };
 
 }  // namespace millrace

@@ -14,6 +14,7 @@
 #include "millrace/percentile.hpp"
 #include "millrace/running.hpp"
 #include "millrace/schema.hpp"
+#include "millrace/series.hpp"
 #include "millrace/summary.hpp"
 
 namespace millrace {
@@ -42,6 +43,7 @@ struct StreamSnapshot {
   TimeSpan times;
   std::vector<MetricSnapshot> metrics;  // over all statuses, in the schema's order
   std::optional<RunningStatistics> running;  // of GenerationRecords
+  Series series;                             // the last 60 rows; the newest interval is not among them
 
   [[nodiscard]] const MetricSnapshot* metric(std::string_view wanted) const noexcept {
     for (const auto& m : metrics) {

@@ -26,6 +26,7 @@
 #include "millrace/percentile.hpp"
 #include "millrace/running.hpp"
 #include "millrace/schema.hpp"
+#include "millrace/series.hpp"
 
 namespace millrace {
 
@@ -162,6 +163,8 @@ class StreamSummary {
   [[nodiscard]] MILLRACE_API std::optional<std::uint64_t> good() const noexcept;
   /// Of GenerationRecords; nullopt of others.
   [[nodiscard]] MILLRACE_API std::optional<RunningStatistics> running() const;
+  /// Of a run with StreamOptions::every; else without rows.
+  [[nodiscard]] const Series& series() const noexcept { return series_; }
 
  private:
   friend class SummaryBuilder;
@@ -169,6 +172,7 @@ class StreamSummary {
   std::string name_;
   std::shared_ptr<const StreamStats> stats_;
   std::vector<std::string> label_names_, error_names_;  // by id
+  Series series_;
 };
 
 class Summary {

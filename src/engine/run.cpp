@@ -140,6 +140,10 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
                                "log_bytes_max removes the beginning; use phases by time",
                                name));
   }
+  if (stream.every.count() != 0 && stream.every < std::chrono::milliseconds(1)) {
+    return failure(Errc::invalid_argument,
+                   fmt::format("stream '{}': every is less than a millisecond", name));
+  }
   const log::StreamText text{std::string(name),
                              schema,
                              stream.goodput,
@@ -149,7 +153,9 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
                              counted->range,
                              stream.tokens};
   const StatsLimits limits{options.labels_max, options.label_memory_bytes, counted->window,
-                           counted->range, stream.tokens};
+                           counted->range, stream.tokens,
+                           SeriesRules{.every_ns = stream.every.count(),
+                                       .percentiles = options.percentiles}};
   Result<std::uint32_t> id = failure(Errc::closed, "stream: the engine is finished");
   control_.run([&] {
     if (gate.state() != detail::kRunning) return;

@@ -8,6 +8,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::size_t kRowsShown = 60;
+
 MetricSnapshot metric_snapshot(const StreamStats& stats, std::size_t metric,
                                std::span<const double> percentiles) {
   constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -49,6 +51,7 @@ StreamSnapshot stream_snapshot(const std::string& name, const StreamStats& stats
     out.metrics.push_back(metric_snapshot(stats, metric, percentiles));
   }
   out.running = running_statistics(stats);
+  if (LiveSeries* const series = stats.series()) out.series = series->rows(kRowsShown, false);
   return out;
 }
 

@@ -11,6 +11,9 @@ Summary SummaryBuilder::build(SummaryParts parts) {
     StreamSummary& out = summary.streams_.emplace_back();
     out.name_ = std::move(stream.name);
     out.stats_ = std::move(stream.stats);
+    if (LiveSeries* const series = out.stats_->series()) {
+      out.series_ = series->rows(static_cast<std::size_t>(-1), true);
+    }
     out.label_names_ = parts.labels;
     out.error_names_ = parts.errors;
   }

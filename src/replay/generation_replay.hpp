@@ -3,7 +3,7 @@
 // GenerationReplay: a log's requests to language models, by a profile's definitions.
 //
 //   GenerationReplay requests(*generation_profile("guidellm-0.7.3"), {});
-//   auto replayed = replay_logs({"run"}, {.visitor = &requests});
+//   auto replayed = replay_logs({"run"}, {.visitors = {&requests}});
 //   const GenerationReport report = requests.report();
 //
 // Stream    The first whose records are GenerationRecords.

@@ -207,7 +207,7 @@ void show(const Reading& reading, const LogReplayOptions& options, const Summary
   for (const StreamSummary& stream : summary.streams()) {
     filters.emplace_back(stream.schema(), stream.window(), stream.range());
   }
-  options.visitor->begin(summary, opened_ns);
+  for (ResultVisitor* visitor : options.visitors) visitor->begin(summary, opened_ns);
   for (const LogPart& part : reading.parts()) {
     if (stopped(options)) return;
     const RunNumbers& run = reading.totals().numbers()[part.run];
@@ -216,7 +216,10 @@ void show(const Reading& reading, const LogReplayOptions& options, const Summary
       const std::size_t stream = run.stream(number);
       if (stream == RunNumbers::kNoStream) return;
       LeftOut known;
-      options.visitor->visit(stream, slice, filters[stream].results(slice, known), run.names());
+      const Slice results = filters[stream].results(slice, known);
+      for (ResultVisitor* visitor : options.visitors) {
+        visitor->visit(stream, slice, results, run.names());
+      }
     });
   }
 }
@@ -269,7 +272,7 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
   }
   replay.passes = selection->passes();
   replay.summary = SummaryBuilder::build(std::move(parts));
-  if (options.visitor != nullptr && !runs.runs.empty()) {
+  if (!options.visitors.empty() && !runs.runs.empty()) {
     show(reading, options, replay.summary,
          runs.runs.front().files.segments.front().header.opened_ns);
   }

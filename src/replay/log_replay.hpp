@@ -45,7 +45,7 @@ struct LogReplayOptions {
   bool by_label = false;                                     // percentiles of each label, too
   std::optional<std::vector<Limit>> goodput = std::nullopt;  // instead of the log's own
   LogPhases phases = {};  // what is left out; of one run, and costs a second reading
-  ResultVisitor* visitor = nullptr;  // a further reading, when all is known
+  std::vector<ResultVisitor*> visitors = {};  // a further reading, when all is known
   const std::atomic<bool>* stop = nullptr;
   std::function<void(std::uint64_t bytes, std::uint64_t records)> progress = nullptr;
 };

@@ -4,7 +4,7 @@
 // window are known.
 //
 //   struct Count : ResultVisitor { .. };
-//   LogReplayOptions options{.visitor = &count};
+//   LogReplayOptions options{.visitors = {&count}};
 //
 // Order     Segments in their order, slices as they were taken, then the rings.
 // Threads   The calling one.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/log_report.hpp"
+#include "report/series_report.hpp"
 
 namespace millrace {
 namespace {
@@ -146,6 +147,9 @@ Json stream_json(const StreamSummary& stream, const Report& report) {
                      {"last", open ? Json(nullptr) : Json(range->last)},
                      {"before", stream.left_out().before},
                      {"after", stream.left_out().after}};
+  }
+  if (const auto at = report.series.find(stream.name()); at != report.series.end()) {
+    json["series"] = series_json(at->second, stream.schema());
   }
   if (const auto running = stream.running()) json["running"] = running_json(*running);
   if (stream.good()) {

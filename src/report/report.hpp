@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "millrace/series.hpp"
 #include "millrace/summary.hpp"
 
 #include "ingest/file_replay.hpp"
@@ -29,6 +30,8 @@ struct Report {
   std::vector<Limit> goodput = {};
   /// A log's own limits, by stream: what good() counts when `goodput` is empty.
   std::map<std::string, std::vector<Limit>, std::less<>> logged_goodput = {};
+  /// Interval by interval, by stream; empty: not asked for.
+  std::map<std::string, Series, std::less<>> series = {};
   bool interrupted = false;
   bool live = false;  // of a run that goes on: percentiles come from histograms
 

@@ -9,6 +9,7 @@
 
 #include "report/log_report.hpp"
 #include "report/quantity.hpp"
+#include "report/series_report.hpp"
 #include "report/table.hpp"
 
 namespace millrace {
@@ -273,6 +274,11 @@ std::string text_report(const Report& report) {
     rates(out, report, stream);
     remarks(out, report, stream, error);
     errors(out, stream);
+    if (const auto at = report.series.find(stream.name()); at != report.series.end()) {
+      out += fmt::format("\nevery {}\n{}",
+                         show(static_cast<double>(at->second.every_ns), Unit::nanoseconds),
+                         series_table(at->second, stream.schema()));
+    }
   }
   account(out, report);
   if (report.input != nullptr) account_of_input(out, report);

@@ -74,6 +74,9 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
   if (is_generation(schema_)) {
     running_ = std::make_unique<GenerationRunning>(RunningRules{.sources = limits.tokens, .phases = {}});
   }
+  if (limits.series.every_ns != 0 && (schema_.start || schema_.end)) {
+    series_ = std::make_unique<LiveSeries>(schema_, std::move(limits.series));
+  }
 }
 
 StreamStats::~StreamStats() = default;
@@ -90,10 +93,12 @@ void StreamStats::accumulate(const Slice& all, const NameMap& names) {
   note_times(slice);
   if (schema_.error_class) note_errors(slice, names);
   if (!goodput_.empty()) scratch_->good.fill(1);
+  if (series_) series_->begin(slice);
   for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
     accumulate_metric(metric, slice);
   }
   if (!goodput_.empty()) note_good(slice);
+  if (series_) series_->end();
 }
 
 void StreamStats::end_segment() {
@@ -170,6 +175,7 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
   Column& column = s.column;
   column.evaluate(schema_.metrics[metric], slice.records, slice.record_size, slice.count);
   const bool integral = schema_.metrics[metric].integral();
+  if (series_) series_->add(metric, column);
 
   for (const Bound& bound : goodput_) {
     if (bound.metric != metric) continue;

@@ -38,6 +38,7 @@
 #include "stats/exact_store.hpp"
 #include "stats/histogram.hpp"
 #include "stats/known_values.hpp"
+#include "stats/live_series.hpp"
 #include "stats/moments.hpp"
 #include "stats/record_key.hpp"
 #include "stats/sum.hpp"
@@ -60,6 +61,7 @@ struct StatsLimits {
   std::optional<TimeWindow> window = {};  // results that overlap it count
   std::optional<ResultRange> range = {};  // and these
   TokenSources tokens = {};               // of running statistics
+  SeriesRules series = {};
 };
 
 /// Count, moments and sum; what a status and what a label cell have in common.
@@ -180,6 +182,8 @@ class StreamStats {
   [[nodiscard]] std::optional<std::uint64_t> good() const noexcept;
   /// nullptr: the records are no GenerationRecords.
   [[nodiscard]] const GenerationRunning* running() const noexcept { return running_.get(); }
+  /// nullptr: not asked for. Its queries sort: not while others run.
+  [[nodiscard]] LiveSeries* series() const noexcept { return series_.get(); }
 
  private:
   struct StatusCell;  // of one metric and status
@@ -236,6 +240,7 @@ class StreamStats {
   TimeSpan times_;
   std::uint64_t good_ = 0;
   std::unique_ptr<GenerationRunning> running_;
+  std::unique_ptr<LiveSeries> series_;
 
   OrderStatistics ask_;
   Guard guard_;
