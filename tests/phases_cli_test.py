@@ -6,6 +6,8 @@
 
 Standard library only.
 """
+import csv
+import io
 import json
 import os
 import re
@@ -100,6 +102,48 @@ class PhasesOfFiles(Case):
         code, _, err = millrace("replay", self.path, *MAPPED, "--warmup", "1s", env=environment)
         self.assertEqual(code, 1)
         self.assertIn("TMPDIR", err)
+
+
+class Intervals(Case):
+    def setUp(self):
+        self.path = self.write("lines.jsonl", "")
+        lines(self.path, 100)
+
+    def test_are_a_table(self):
+        code, out, err = millrace("replay", self.path, *MAPPED, "--every", "30s")
+        self.assertEqual((code, err), (0, ""))
+        table = out[out.index("every 30.00 s"):].split("\n\n")[0].splitlines()[1:]
+        self.assertEqual(table[0].split(), ["time", "results", "a", "second", "failed", "latency", "p50", "p99", "v",
+                                            "p50", "p99"])
+        # Ends are from 1,700,000,010 to 1,700,000,109; 1,700,000,010 is a multiple of 30.
+        self.assertEqual([row.split()[:3] for row in table[1:]],
+                         [["0", "s", "30"], ["30", "s", "30"], ["60", "s", "30"], ["90", "s", "10"]])
+
+    def test_are_in_json_and_csv(self):
+        rows = cli_test.report("replay", self.path, *MAPPED, "--every", "30s", "-p", "50,90")["streams"][0]["series"]["rows"]
+        self.assertEqual([row["results"] for row in rows], [30, 30, 30, 10])
+        self.assertEqual([row["error"] for row in rows], [3, 3, 3, 1])
+        self.assertEqual(rows[1]["metrics"]["v"], {"count": 30, "mean": 44.5, "min": 30, "max": 59,
+                                                   "percentiles": {"p50": 44, "p90": 56}})
+        code, out, err = millrace("replay", self.path, *MAPPED, "--every", "30s", "-p", "50,90", "--format", "csv")
+        self.assertEqual((code, err), (0, ""))
+        table = list(csv.DictReader(io.StringIO(out)))
+        self.assertEqual(len(table), 8)
+        v = [row for row in table if row["metric"] == "v"]
+        self.assertEqual([row["begin_ns"] for row in v], [str(row["begin_ns"]) for row in rows])
+        self.assertEqual((v[1]["seconds"], v[1]["mean"], v[1]["p90"]), ("30", "44.5", "56"))
+
+    def test_of_a_run_are_those_of_its_log(self):
+        log = self.folder / "log"
+        live = cli_test.report("demo", "-q", "--records", "3000", "--rate", "10k", "--log", log, "--every", "100ms")
+        replayed = cli_test.report("replay", log, "--every", "100ms")
+        self.assertEqual(live["streams"][0]["series"], replayed["streams"][0]["series"])
+
+    def test_that_cannot_be_are_refused(self):
+        self.refused(2, "millisecond", "replay", self.path, *MAPPED, "--every", "1us")
+        self.refused(2, "such as 1s", "replay", self.path, *MAPPED, "--every", "often")
+        self.refused(2, "--every", "replay", self.path, *MAPPED, "--format", "csv")
+        self.refused(2, "without --profile", "replay", REQUESTS, "--profile", "guidellm-0.7.3", "--every", "1s")
 
 
 class PhasesOfGuidellm(Case):

@@ -9,8 +9,8 @@
 // Interval  A result is of the interval in which it ends (starts, where it has no end): of `every_ns`
 //           nanoseconds, from a multiple of that by the records' clock. So the first and the last are parts of
 //           one. Intervals without results are rows, too. Results that do not count (Phases) are in none.
-// Exact     Percentiles are of all of the interval's values. While a run goes on the values of 128 intervals are
-//           kept, within 256 MiB; the oldest goes to make room, and a result that comes for it then is
+// Exact     Percentiles are of all of the interval's values. While a run goes on the values of 4,096 intervals
+//           are kept, within 256 MiB; the oldest goes to make room, and a result that comes for it then is
 //           counted as late: it is in the counts of its row and in no figure. `millrace replay --every` of
 //           the log has no late ones.
 // Cost      Live about 10 ns a result and metric on the aggregator's thread; a row 50 bytes and 72 a metric.

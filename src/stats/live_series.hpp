@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <vector>
 
 #include "millrace/series.hpp"
@@ -37,7 +36,7 @@ struct SeriesRules {
 
 class LiveSeries {
  public:
-  static constexpr std::size_t kOpenMax = 128;
+  static constexpr std::size_t kOpenMax = 4'096;
   static constexpr std::uint64_t kGapsMax = 1'000'000;
 
   LiveSeries(const Schema& schema, SeriesRules rules);
@@ -55,23 +54,19 @@ class LiveSeries {
     std::vector<std::vector<double>> values;  // by metric
     bool changed = false;                     // since the row's figures were made
   };
-  struct Interval {
-    SeriesRow row;
-    std::unique_ptr<Open> open;  // null: closed
-  };
 
-  Interval& interval(std::int64_t number);
-  void make_figures(Interval& interval) const;
+  void make_figures(SeriesRow& row, Open& open) const;
   void close_oldest();
 
   const Schema& schema_;
   SeriesRules rules_;
   SeriesRow nothing_;
-  std::map<std::int64_t, Interval> intervals_;
-  std::size_t open_ = 0, held_bytes_ = 0;
+  std::map<std::int64_t, SeriesRow> rows_;  // by interval
+  std::map<std::int64_t, Open> open_;       // of some of them
+  std::size_t held_bytes_ = 0;
   std::int64_t newest_ = 0;  // of the last slice's last result
   std::uint64_t untimed_ = 0;
-  std::array<Interval*, kSliceRecordsMax> of_record_;  // of the slice; null: late or untimed
+  std::array<Open*, kSliceRecordsMax> of_record_;  // of the slice; null: late or untimed
   std::uint32_t count_ = 0;
 };
 
