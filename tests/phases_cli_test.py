@@ -161,6 +161,20 @@ class PhasesOfGuidellm(Case):
         self.assertAlmostEqual(ours["mean"], theirs["mean"], delta=1e-9 * abs(theirs["mean"]))
 
 
+class TokenGaps(Case):
+    def test_are_a_stream_of_their_own_that_agrees_with_the_requests(self):
+        log = self.folder / "gaps"
+        live = cli_test.report("demo", "-q", "--records", "500", "--gaps", "--log", log)
+        for report in (live, cli_test.report("replay", log)):
+            requests, gaps = report["streams"]
+            running = requests["running"]["metrics"]["inter_token_latency"]
+            itl = gaps["metrics"]["itl"]
+            self.assertEqual((gaps["name"], itl["unit"]), ("itl", "ns"))
+            self.assertEqual((itl["count"], itl["sum"]), (running["count"], running["total"]))
+            self.assertTrue(itl["exact"])
+        self.assertEqual(live["digest"], report["digest"])
+
+
 class PhasesOfDemos(Case):
     def demo(self, *arguments):
         code, out, err = millrace("demo", "--quiet", "--format", "json", "--seed", "3", *arguments)

@@ -107,7 +107,7 @@ EngineOptions engine_options(const Options& options, const DemoOptions& load,
   // With a rate the demo is a load generator, which must not be held up; without one it is a batch.
   engine.overflow = load.rate > 0 ? Overflow::reject : Overflow::wait;
   engine.idle = idle_from(options.idle);
-  engine.workers_max = load.workers;
+  engine.workers_max = load.workers * (load.gaps ? 2 : 1);
   engine.log_write = options.log_write == "pwrite" ? LogWrite::pwrite : LogWrite::mapped;
   engine.percentiles = options.report.wanted_percentiles(checks);
   return engine;
@@ -148,6 +148,15 @@ int demo(const Options& options) {
     complain(stream.error().message);
     return kError;
   }
+  std::optional<Stream<SampleRecord>> gaps;
+  if (load->gaps) {
+    auto added = engine->stream<SampleRecord>("itl", token_gap_schema().value());
+    if (!added) {
+      complain(added.error().message);
+      return kError;
+    }
+    gaps = *added;
+  }
   std::vector<std::uint16_t> labels;
   for (unsigned i = 0; i < load->labels; ++i)
     labels.push_back(engine->label(fmt::format("m{}", i)));
@@ -159,7 +168,7 @@ int demo(const Options& options) {
   std::vector<std::jthread> threads;
   for (unsigned worker = 0; worker < load->workers; ++worker) {
     threads.emplace_back([&, worker] {
-      push_demo_records(*stream, labels, errors, *load, worker, StopSignal::flag(), failed);
+      push_demo_records(*stream, gaps, labels, errors, *load, worker, StopSignal::flag(), failed);
       // order: release; pairs with the acquire below: the thread has pushed its last.
       running.fetch_sub(1, std::memory_order_release);
     });
@@ -238,6 +247,8 @@ void declare_demo(CLI::App& app, Action& action) {
       "Records a second of all workers together, e.g. 10k. The load is then never held\n"
       "up: what finds its ring full is rejected and counted; without it workers wait");
   command->add_option("--duration", options->duration, "Stop after this time, e.g. 10s");
+  command->add_flag("--gaps", options->load.gaps,
+                    "A sample of each gap between tokens, too, in a stream of its own");
   command->add_option("--labels", options->load.labels, "Give the records this many labels")
       ->check(CLI::Range(0, 65'000));
   command->add_option("--seed", options->load.seed, "Of the made-up results")

@@ -45,9 +45,26 @@ std::int64_t ns(Clock::time_point time) {
   return time.time_since_epoch() / std::chrono::nanoseconds{1};
 }
 
+// Around their mean, which is the request's; in whole nanoseconds.
+void push_gaps(Worker<SampleRecord>& worker, const GenerationRecord& request, std::uint64_t& state) {
+  const std::int64_t gaps = request.output_tokens - 1;
+  if (gaps < 1) return;
+  std::int64_t left = request.last_token_ns - request.first_token_ns;
+  for (std::int64_t i = 0; i < gaps; ++i) {
+    const std::int64_t mean = left / (gaps - i);
+    const auto spread = static_cast<std::int64_t>(next_random(state) % 1024) - 512;
+    const std::int64_t ns = i + 1 == gaps ? left : mean + mean * spread / 1024;
+    left -= ns;
+    worker.push({.value = static_cast<double>(ns),
+                 .request_id = request.request_id,
+                 .index = static_cast<std::uint32_t>(i)});
+  }
+}
+
 }  // namespace
 
-void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_t> labels,
+void push_demo_records(Stream<GenerationRecord> stream, std::optional<Stream<SampleRecord>> gaps,
+                       std::vector<std::uint16_t> labels,
                        std::vector<std::uint16_t> errors, const DemoOptions& options,
                        unsigned worker, const std::atomic<bool>& stop, std::atomic<bool>& failed) {
   auto made = stream.worker();
@@ -58,6 +75,17 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
     return;
   }
   Worker<GenerationRecord> handle = std::move(*made);
+  std::optional<Worker<SampleRecord>> of_gaps;
+  if (gaps) {
+    auto second = gaps->worker();
+    if (!second) {
+      complain(second.error().message);
+      // order: relaxed; as above.
+      failed.store(true, std::memory_order_relaxed);
+      return;
+    }
+    of_gaps.emplace(std::move(*second));
+  }
   const auto tables = std::make_unique<Tables>(options.seed + worker);
   std::uint64_t state = options.seed * 1'000'003 + worker;
   const std::uint64_t mine =
@@ -109,7 +137,9 @@ void push_demo_records(Stream<GenerationRecord> stream, std::vector<std::uint16_
         record->error_class = errors[draw % errors.size()];
       }
       if (!labels.empty()) record->label = labels[(draw >> 8) % labels.size()];
+      const GenerationRecord request = *record;
       handle.commit();
+      if (of_gaps && ok) push_gaps(*of_gaps, request, state);
     }
   }
 }

@@ -227,7 +227,7 @@ void declare_replay(CLI::App& app, Action& action) {
       command
           ->add_option("--profile", options->profile,
                        "Reproduce another tool's numbers, its definitions and its faults")
-          ->check(CLI::IsMember({"llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
+          ->check(CLI::IsMember({"millrace", "llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
   for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
     profile->excludes(command->get_option(own));
   }

@@ -105,5 +105,10 @@ struct RecordTraits<SampleRecord> {
 
 /// A schema for streams of SampleRecord whose metric has this name and unit.
 MILLRACE_API Result<Schema> sample_schema(std::string metric, Unit unit);
+/// Of a stream of gaps between tokens, beside that of their requests: metric itl, in nanoseconds. `request_id`
+/// is the request's, `index` the gap's number in it, from 0.
+///
+///   auto gaps = engine.stream<millrace::SampleRecord>("itl", millrace::token_gap_schema().value());
+MILLRACE_API Result<Schema> token_gap_schema();
 
 }  // namespace millrace

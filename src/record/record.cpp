@@ -87,6 +87,8 @@ Result<Schema> sample_schema(std::string metric, Unit unit) {
       .build();
 }
 
+Result<Schema> token_gap_schema() { return sample_schema("itl", Unit::nanoseconds); }
+
 Result<Schema> RecordTraits<SampleRecord>::schema() { return sample_schema("value", Unit::none); }
 
 }  // namespace millrace

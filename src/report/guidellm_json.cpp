@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "stats/guidellm_profiles.hpp"
+#include "stats/generation_definitions.hpp"
 
 namespace millrace {
 namespace {

@@ -3,12 +3,13 @@
 
 #include <algorithm>
 
-#include "stats/guidellm_profiles.hpp"
+#include "stats/generation_definitions.hpp"
 
 namespace millrace {
 
 std::span<const GenerationProfile> generation_profiles() {
-  static const GenerationProfile profiles[] = {guidellm_0_2_1(), guidellm_0_7_3()};
+  static const GenerationProfile profiles[] = {millrace_profile(), guidellm_0_2_1(),
+                                               guidellm_0_7_3()};
   return profiles;
 }
 

@@ -7,7 +7,7 @@
 //
 // Words    A metric takes values from each record (kind values), or puts it on a time line: as an interval
 //          (concurrency) or as events (rate).
-// Source   guidellm 0.2.1 and 0.7.3; docs/definitions.md prints the tables.
+// Source   Ours; guidellm 0.2.1 and 0.7.3. docs/definitions.md prints the tables.
 #pragma once
 
 #include <cstdint>

@@ -5,7 +5,7 @@
 // token leaves the time to the first one out.
 #include "stats/generation_profile.hpp"
 #include "stats/generation_values.hpp"
-#include "stats/guidellm_profiles.hpp"
+#include "stats/generation_definitions.hpp"
 
 namespace millrace {
 namespace {

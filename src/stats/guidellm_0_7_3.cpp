@@ -6,7 +6,7 @@
 
 #include "stats/generation_profile.hpp"
 #include "stats/generation_values.hpp"
-#include "stats/guidellm_profiles.hpp"
+#include "stats/generation_definitions.hpp"
 
 namespace millrace {
 namespace {

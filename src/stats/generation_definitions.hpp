@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// guidellm's profiles compute with seconds in doubles, as it does: which values are equal, and so the mode,
-// and which events are near one another, depends on it.
+// The tables of definitions. guidellm's compute with seconds in doubles, as it does: which values are equal,
+// and so the mode, and which events are near one another, depends on it.
 #pragma once
 
 #include "stats/generation_profile.hpp"
 
 namespace millrace {
 
+GenerationProfile millrace_profile();
 GenerationProfile guidellm_0_2_1();
 GenerationProfile guidellm_0_7_3();
 
