@@ -18,7 +18,7 @@ namespace {
 GenerationReport replay_of(const std::string& log, const char* profile, std::size_t sort_bytes) {
   GenerationReplayOptions options;
   options.sort_bytes = sort_bytes;
-  options.requests_kept = 1'000'000;
+  options.sample = std::nullopt;
   GenerationReplay requests(*generation_profile(profile), options);
   LogReplayOptions replay;
   replay.visitor = &requests;
@@ -27,6 +27,18 @@ GenerationReport replay_of(const std::string& log, const char* profile, std::siz
   auto report = requests.report();
   EXPECT_TRUE(report) << report.error().message;
   return report ? std::move(*report) : GenerationReport{};
+}
+
+// As it is written, all requests listed.
+std::string text_of(const GenerationReport& report, const GuidellmTexts& texts) {
+  std::string text;
+  const auto written = write_python_json(guidellm_json(report, texts), guidellm_requests(report),
+                                         [&](std::string_view piece) -> Result<void> {
+                                           text += piece;
+                                           return {};
+                                         });
+  EXPECT_TRUE(written) << written.error().message;
+  return text;
 }
 
 // Numbers close, all else equal, in the same order.
@@ -96,15 +108,22 @@ void check_guidellm_files(const fs::path& dir) {
   const std::string text = read_file(dir / "files_v021" / "benchmarks.json");
   const Json expected = Json::parse(text)["benchmarks"][0];
   const GenerationReport report = replay_of(folder / "run", "guidellm-0.2.1", 1);
-  const GuidellmTexts texts{expected["id_"],    expected["run_id"],         expected["args"],
-                            expected["worker"], expected["request_loader"], expected["extras"]};
-  const Json whole = guidellm_0_2_1_json(report, texts);
+  GuidellmTexts texts;
+  texts.id = expected["id_"];
+  texts.run_id = expected["run_id"];
+  texts.args = expected["args"];
+  texts.worker = expected["worker"];
+  texts.request_loader = expected["request_loader"];
+  texts.extras = expected["extras"];
+  const std::string written = text_of(report, texts);
+  const Json whole = Json::parse(written);
   Json actual = whole["benchmarks"][0];
   take_over(expected, actual);
   expect_same_json(expected, actual, "");
   // And nothing around it is different.
   EXPECT_EQ(python_json(Json::parse(text)).size(), text.size());
-  EXPECT_TRUE(python_json(whole).starts_with(R"({"benchmarks": [{"type_": "generative_benchmark", )"));
+  EXPECT_EQ(python_json(whole), written);
+  EXPECT_TRUE(written.starts_with(R"({"benchmarks": [{"type_": "generative_benchmark", )"));
 }
 
 }  // namespace millrace

@@ -22,7 +22,9 @@ std::string is_percentile(const std::string& text) {
 
 }  // namespace
 
-void ReportOptions::declare_shown(CLI::App& app) {
+void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>& further) {
+  std::vector<std::string> formats = {"text", "json"};
+  formats.insert(formats.end(), further.begin(), further.end());
   app.add_option("-p,--percentiles", percentiles, "Percentiles to show, e.g. 50,90,99,99.9")
       ->delimiter(',')
       ->allow_extra_args(false)  // what follows is an input
@@ -32,12 +34,12 @@ void ReportOptions::declare_shown(CLI::App& app) {
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
   app.add_option("--format", format, "text or json (docs/json-schema.md)")
-      ->check(CLI::IsMember({"text", "json"}));
+      ->check(CLI::IsMember(formats));
   app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
 }
 
-void ReportOptions::declare(CLI::App& app) {
-  declare_shown(app);
+void ReportOptions::declare(CLI::App& app, const std::vector<std::string>& further) {
+  declare_shown(app, further);
   app.add_option("--check", checks,
                  "A threshold, e.g. 'time_to_first_token:p(99)<500ms'; several may be given;\n"
                  "exit code 99 if one fails")
