@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include "output.hpp"
+#include "report/guidellm_console.hpp"
+#include "report/guidellm_csv.hpp"
 #include "report/guidellm_json.hpp"
 #include "report/python_json.hpp"
+#include "report/python_yaml.hpp"
 #include "report/quantity.hpp"
 #include "report/table.hpp"
 
@@ -82,9 +85,11 @@ Result<void> write_report(const GenerationReport& report, const GuidellmTexts& t
     case GuidellmFormat::json:
       return write_python_json(guidellm_json(report, texts), guidellm_requests(report), write);
     case GuidellmFormat::yaml:
+      return write_python_yaml(guidellm_json(report, texts), guidellm_requests(report), write);
     case GuidellmFormat::csv:
+      return write(guidellm_csv(guidellm_json(report, texts)));
     case GuidellmFormat::console:
-      break;
+      return write(guidellm_console(guidellm_json(report, texts)));
   }
   return {};
 }

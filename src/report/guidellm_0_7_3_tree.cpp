@@ -55,7 +55,7 @@ Json info_json(const GenerationRecord& r, const std::string& error) {
           {"scheduler_start_time", -1},
           {"timings", timings_json(r)},
           {"settings", {{"relative_timestamp", nullptr}, {"requeue_delay", nullptr}}},
-          {"error", ok ? Json(nullptr) : Json(error)},
+          {"error", ok || error.empty() ? Json(nullptr) : Json(error)},
           {"traceback", nullptr},
           {"started_at", seconds_json(begin_of(r))},
           {"completed_at", seconds_json(end_of(r))}};

@@ -11,39 +11,17 @@
 
 #include <fmt/format.h>
 
+#include "report/code_point.hpp"
+
 namespace millrace {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Decoded {
-  std::uint32_t code_point;
-  std::size_t bytes;
-};
-
-// The code point at the front of `text`; a byte that starts no UTF-8 sequence as a surrogate.
-Decoded decode(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  const Decoded invalid{0xDC00u + lead, 1};
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return invalid;
-  std::uint32_t code_point = lead & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return invalid;
-    code_point = code_point << 6 | (byte(i) & 0x3Fu);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code_point >= 0xD800 && code_point < 0xE000;
-  if (code_point < kLeast[length] || code_point > 0x10FFFF || surrogate) return invalid;
-  return {code_point, length};
-}
-
 void write_text(std::string_view text, std::string& out) {
   out += '"';
   while (!text.empty()) {
-    const auto [code_point, bytes] = decode(text);
+    const auto [code_point, bytes] = next_code_point(text);
     text.remove_prefix(bytes);
     switch (code_point) {
       case '"':
