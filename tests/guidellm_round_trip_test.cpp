@@ -231,6 +231,33 @@ TEST(Guidellm073, AWindowCutsTheMetricsAndNotTheRequests) {
   EXPECT_EQ(listed, 100u);
 }
 
+TEST(TokenSources, TellEachVersionWhoseCountsItTakes) {
+  TemporaryFolder folder;
+  {
+    auto engine = Engine::open({.overflow = Overflow::wait, .log_dir = folder / "run"}).value();
+    auto worker = engine.stream<GenerationRecord>("requests").value().worker().value();
+    GenerationRecord r{.start_ns = 0, .first_token_ns = kMs, .last_token_ns = 2 * kMs, .end_ns = 3 * kMs};
+    r.input_tokens = 10, r.requested_input_tokens = 11;
+    r.output_tokens = 20, r.requested_output_tokens = 21;
+    ASSERT_TRUE(worker.push(r));
+    ASSERT_TRUE(engine.finish());
+  }
+  using enum TokenSource;
+  for (const char* profile : {"guidellm-0.2.1", "guidellm-0.7.3"}) {
+    for (const TokenSources sources : {TokenSources{response, response}, TokenSources{request, response},
+                                       TokenSources{response, request}, TokenSources{request, request}}) {
+      GenerationReplay requests(*generation_profile(profile), {.sources = sources});
+      LogReplayOptions replay;
+      replay.visitor = &requests;
+      ASSERT_TRUE(replay_logs(std::vector<std::string>{folder / "run"}, replay));
+      const auto report = requests.report().value();
+      const Json metrics = guidellm_json(report, {})["benchmarks"][0]["metrics"];
+      EXPECT_EQ(metrics["prompt_token_count"]["total"]["mean"], sources.input == request ? 11 : 10);
+      EXPECT_EQ(metrics["output_token_count"]["total"]["mean"], sources.output == request ? 21 : 20);
+    }
+  }
+}
+
 TEST(Guidellm073, CsvHasThreeHeaderLinesAndTheColumnsOfAllBenchmarks) {
   TemporaryFolder folder;
   write_log(folder / "run", 100);

@@ -70,9 +70,9 @@ Result<GuidellmPlace> guidellm_place(const std::string& format, const std::strin
 Result<void> make_parents(const std::string& path) {
   const fs::path folder = fs::path(path).parent_path();
   if (path == "-" || folder.empty()) return {};
-  std::error_code why;
+  std::error_code why, ignored;
   fs::create_directories(folder, why);
-  if (!why || fs::is_directory(folder)) return {};
+  if (!why || fs::is_directory(folder, ignored)) return {};
   return failure(Errc::io, fmt::format("cannot make the folder '{}': {}", folder.string(), why.message()));
 }
 

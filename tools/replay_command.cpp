@@ -249,6 +249,9 @@ void declare_replay(CLI::App& app, Action& action) {
                    "unpacked. Several are read as one, in this order")
       ->required();
   options->report.declare(*command, {std::begin(kGuidellmFormats), std::end(kGuidellmFormats)});
+  command->get_option("--output")->description(
+      "Write the report to this file instead of stdout; with --profile guidellm-... its ending,\n"
+      ".json, .yaml, .yml or .csv, tells the format, too, and folders are made");
   auto* profile =
       command
           ->add_option("--profile", options->profile,

@@ -33,7 +33,10 @@ void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>&
       ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
-  app.add_option("--format", format, "text or json (docs/json-schema.md)")
+  const char* const of_guidellm =
+      further.empty() ? "" : ";\nwith --profile guidellm-... guidellm's files (docs/guidellm.md), json is its json";
+  app.add_option("--format", format,
+                 fmt::format("text or json (docs/json-schema.md){}", of_guidellm))
       ->check(CLI::IsMember(formats));
   app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
 }
