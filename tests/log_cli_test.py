@@ -246,6 +246,146 @@ class LiveIsReplayed(LogCase):
         self.assertEqual(millrace("replay", folder)[0], 0)
 
 
+class GuidellmFiles(LogCase):
+    """--profile guidellm-...: what is written, and where to."""
+    SEED = cli_test.DATA / "vectors" / "guidellm" / "n10_status" / "files_v021"
+    PROFILES = ("guidellm-0.2.1", "guidellm-0.7.3")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.small = cls.folder / "small"
+        assert millrace("demo", "--records", "400", "--log", cls.small, "-q")[0] == 0
+
+    def written(self, profile, *flags):
+        code, out, err = millrace("replay", self.small, "--profile", profile, "-q", *flags)
+        self.assertEqual((code, err), (0, ""))
+        return out
+
+    def document(self, profile, *flags):
+        return json.loads(self.written(profile, "--format", "guidellm-json", *flags))
+
+    def test_json_lists_all_requests_and_json_is_its_other_name(self):
+        for profile in self.PROFILES:
+            benchmark = self.document(profile)["benchmarks"][0]
+            requests = benchmark["requests"]
+            self.assertEqual(sum(len(requests[s]) for s in ("successful", "errored", "incomplete")), 400)
+            errors = {r["error"] if "error" in r else r["info"]["error"] for r in requests["errored"]}
+            self.assertLessEqual(errors, {"connection reset", "429 too many requests"})
+            self.assertTrue(requests["successful"][0]["request_id"].isdecimal())
+            self.assertEqual(self.written(profile, "--format", "json"), self.written(profile, "--format", "guidellm-json"))
+
+    def test_a_sample_is_the_same_each_time_and_says_its_sizes(self):
+        for profile in self.PROFILES:
+            document = self.document(profile, "--sample", "7")
+            self.assertEqual(document, self.document(profile, "--sample", "7"))
+            self.assertEqual(len(document["benchmarks"][0]["requests"]["successful"]), 7)
+            self.assertEqual(self.document(profile, "--sample", "0")["benchmarks"][0]["requests"]["successful"], [])
+        samples = self.document("guidellm-0.2.1", "--sample", "7")["benchmarks"][0]["request_samples"]
+        errors = self.document("guidellm-0.2.1")["benchmarks"][0]["request_totals"]["errored"]
+        self.assertEqual(samples, {"successful": 7, "errored": min(7, errors), "incomplete": 0, "total": None})
+        self.assertIsNone(self.document("guidellm-0.2.1")["benchmarks"][0]["request_samples"])
+        self.assertEqual(self.document("guidellm-0.7.3", "--sample", "7")["benchmarks"][0]["config"]["sample_size"], 7)
+        code, _, err = millrace("replay", self.small, "--profile", "guidellm-0.7.3", "--sample", "7", "--format", "json")
+        self.assertEqual(code, 0)
+        self.assertRegex(err, r"millrace: --sample: 7 of \d+ successful, \d of \d errored, 0 of 0 incomplete \(seed 0x\w+\)")
+
+    def test_curves_are_distributions(self):
+        for profile, key in zip(self.PROFILES, ("cumulative_distribution_function", "pdf")):
+            plain, curved = self.document(profile), self.document(profile, "--curves")
+            metrics = [d["benchmarks"][0]["metrics"]["request_latency"]["successful"] for d in (plain, curved)]
+            self.assertIsNone(metrics[0][key])
+            curve = metrics[1][key]
+            self.assertEqual(sorted(curve), curve)
+            self.assertAlmostEqual(curve[-1][1] if key[0] == "c" else sum(p for _, p in curve), 1)
+
+    def test_what_is_written_is_read_again(self):
+        for profile in self.PROFILES:
+            folder = self.fresh("results")
+            self.written(profile, "-o", folder / "of" / "run.json")
+            own = report("replay", self.small)["streams"][0]
+            again = report("replay", folder / "of" / "run.json")["streams"][0]
+            self.assertEqual(own["status"], again["status"])
+            for metric in ("time_to_first_token", "time_to_last_token"):
+                a, b = (s["metrics"][metric]["percentiles"]["p99"] for s in (own, again))
+                self.assertAlmostEqual(a, b, delta=1000)  # ns
+
+    def test_the_ending_of_the_path_or_a_folder_tells_the_format(self):
+        begins = {"json": "{", "yaml": "benchmarks:\n", "yml": "benchmarks:\n", "CSV": ""}
+        for ending, begin in begins.items():
+            path = self.fresh("new") / "made" / f"x.{ending}"
+            self.written("guidellm-0.2.1", "-o", path)
+            self.assertTrue(path.read_text().startswith(begin))
+        self.assertEqual(len(next(csv.reader(io.StringIO(path.read_text(), newline="")))), 175)
+        folder = self.fresh("folder")
+        folder.mkdir()
+        self.written("guidellm-0.7.3", "-o", folder)
+        self.written("guidellm-0.7.3", "-o", folder, "--format", "guidellm-yaml")
+        self.written("guidellm-0.7.3", "-o", folder, "--format", "guidellm-csv")
+        self.assertEqual(sorted(p.name for p in folder.iterdir()), ["benchmarks.csv", "benchmarks.json", "benchmarks.yaml"])
+        rows = list(csv.reader(io.StringIO((folder / "benchmarks.csv").read_text(), newline="")))
+        self.assertEqual({len(row) for row in rows}, {len(rows[0])})
+        self.assertEqual([len(rows), rows[0][0], rows[1][0]], [4, "Run Info", "Run ID"])
+        self.written("guidellm-0.7.3", "-o", folder / "x.txt", "--format", "guidellm-console")
+
+    def test_the_console_of_each_version(self):
+        old, new = (self.written(p, "--format", "guidellm-console") for p in self.PROFILES)
+        self.assertIn("Benchmarks Metadata:\n    Run id:\n", old)
+        self.assertIn("Req Latency (ms)", old)
+        self.assertIn("| Request Latency ", new)
+        self.assertEqual(len({len(line) for line in new.splitlines()[4:9]}), 1)
+
+    def test_texts_are_carried_through(self):
+        flags = ("--texts", self.SEED / "benchmarks.json")
+        seed = json.loads((self.SEED / "benchmarks.json").read_text())["benchmarks"][0]
+        ours = self.document("guidellm-0.2.1", *flags)["benchmarks"][0]
+        for key in ("id_", "run_id", "args", "worker", "request_loader", "extras"):
+            self.assertEqual(ours[key], seed[key])
+        self.assertIn("synchronous|", self.written("guidellm-0.2.1", *flags, "--format", "guidellm-console"))
+        texts = self.fresh("texts.json")
+        texts.write_text('{"config": {"run_id": "r1", "strategy": {"type_": "constant", "rate": 2.5}}}')
+        config = self.document("guidellm-0.7.3", "--texts", texts, "--warmup", "5%")["benchmarks"][0]["config"]
+        self.assertEqual((config["run_id"], config["strategy"]["rate"]), ("r1", 2.5))
+        self.assertEqual(config["warmup"], {"percent": 0.05, "value": None, "mode": "prefer_duration"})
+
+    def test_limits_and_sources_of_tokens_are_in_the_document(self):
+        args = self.document("guidellm-0.2.1", "--warmup", "10", "--max-requests", "400")["benchmarks"][0]["args"]
+        self.assertEqual((args["warmup_number"], args["max_number"], args["cooldown_number"]), (10, 400, None))
+        sides = ("--prompt-tokens", "request", "--output-tokens", "request")
+        self.assertIs(self.document("guidellm-0.7.3", *sides)["benchmarks"][0]["config"]["prefer_response_metrics"], False)
+        # The demo's requests tell no counts: the responses' stand in.
+        for profile in self.PROFILES:
+            self.assertEqual(self.document(profile, *sides)["benchmarks"][0]["metrics"],
+                             self.document(profile)["benchmarks"][0]["metrics"])
+
+    def test_wrong_words(self):
+        base = ("replay", self.small, "--profile", "guidellm-0.2.1")
+        for flags in (("--format", "guidellm-csv"), ("--sample", "3"), ("--curves",), ("--texts", "x"),
+                      ("--prompt-tokens", "request"), ("--profile", "llmeter", "--format", "guidellm-json")):
+            self.refused(2, "give --profile guidellm-0.2.1 or guidellm-0.7.3", "replay", self.small, *flags)
+            self.refused(2, "give --profile guidellm-0.2.1 or guidellm-0.7.3", "replay", RESPONSES, *flags)
+        self.refused(2, "--format", *base, "--format", "guidellm-html")
+        self.refused(2, "--format", "demo", "--records", "1", "--format", "guidellm-json")
+        for path in ("report.txt", "report", "report.html"):
+            self.refused(2, ".json, .yaml, .yml and .csv", *base, "-o", self.fresh(path))
+        self.refused(2, "name a file in it", *base, "-o", self.folder, "--format", "guidellm-console")
+        for flag in (("--sample", "3"), ("--curves",)):
+            for form in ("text", "guidellm-csv", "guidellm-console"):
+                self.refused(2, "guidellm-json and guidellm-yaml", *base, *flag, "--format", form)
+        for wrong in ("-1", "many", "1000001"):
+            self.refused(2, "--sample", *base, "--format", "json", "--sample", wrong)
+        self.refused(2, "--prompt-tokens", *base, "--prompt-tokens", "local")
+        self.refused(2, "--texts", *base, "--texts", self.fresh("nothing"))
+        texts = self.fresh("texts.json")
+        for wrong in ("[]", "{", '{"benchmarks": []}'):
+            texts.write_text(wrong)
+            self.refused(2, "texts of a benchmark", *base, "--texts", texts)
+        plain = self.fresh("plain")
+        plain.write_text("")
+        self.refused(1, "cannot make the folder", *base, "-o", plain / "a" / "b.json")
+        self.refused(1, "cannot write", *base, "-o", "/dev/full", "--format", "guidellm-json")
+
+
 class WrongInput(LogCase):
     def test_logs_and_files_are_not_mixed(self):
         self.refused(2, "replay them apart", "replay", self.log, RESPONSES)

@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The golden vectors of guidellm through a log: what its replay writes, beside the seed's own files.
+#include <cstdlib>
+#include <ctime>
 #include <string>
 
 #include "millrace/millrace.hpp"
 
 #include "replay/generation_replay.hpp"
 #include "replay/log_replay.hpp"
+#include "report/guidellm_console.hpp"
+#include "report/guidellm_csv.hpp"
 #include "report/guidellm_json.hpp"
 #include "report/python_json.hpp"
+#include "report/python_yaml.hpp"
 #include "seed_vectors.hpp"
 #include "temporary_folder.hpp"
 
@@ -18,7 +23,7 @@ namespace {
 GenerationReport replay_of(const std::string& log, const char* profile, std::size_t sort_bytes) {
   GenerationReplayOptions options;
   options.sort_bytes = sort_bytes;
-  options.requests_kept = 1'000'000;
+  options.sample = std::nullopt;
   GenerationReplay requests(*generation_profile(profile), options);
   LogReplayOptions replay;
   replay.visitors = {&requests};
@@ -27,6 +32,18 @@ GenerationReport replay_of(const std::string& log, const char* profile, std::siz
   auto report = requests.report();
   EXPECT_TRUE(report) << report.error().message;
   return report ? std::move(*report) : GenerationReport{};
+}
+
+// As it is written, all requests listed.
+std::string text_of(const GenerationReport& report, const GuidellmTexts& texts) {
+  std::string text;
+  const auto written = write_python_json(guidellm_json(report, texts), guidellm_requests(report),
+                                         [&](std::string_view piece) -> Result<void> {
+                                           text += piece;
+                                           return {};
+                                         });
+  EXPECT_TRUE(written) << written.error().message;
+  return text;
 }
 
 // Numbers close, all else equal, in the same order.
@@ -51,8 +68,8 @@ void expect_same_json(const Json& expected, const Json& actual, const std::strin
   }
 }
 
-// What a log does not hold, and rates, which are made of rounding and compared elsewhere.
-void take_over(const Json& expected, Json& actual) {
+// What a log does not hold.
+void take_over_texts(const Json& expected, Json& actual) {
   actual["run_stats"] = expected["run_stats"];
   for (const char* status : {"successful", "errored", "incomplete"}) {
     const Json& theirs = expected["requests"][status];
@@ -63,13 +80,68 @@ void take_over(const Json& expected, Json& actual) {
       }
     }
   }
+}
+
+// Rates, which are made of rounding, are compared elsewhere, and so are percentiles: where the seed's
+// cumulative sum has drifted either of two is right.
+void take_over_noise(const Json& expected, Json& actual) {
   for (const auto& [name, by_status] : expected["metrics"].items()) {
     if (name.ends_with("_per_second")) actual["metrics"][name] = by_status;
     for (const auto& [status, theirs] : by_status.items()) {
-      // Either of two percentiles is right where the seed's cumulative sum has drifted.
       actual["metrics"][name][status]["percentiles"] = theirs["percentiles"];
     }
   }
+}
+
+// The same but for numbers, and these close.
+void expect_same_but_for_noise(const std::string& expected, const std::string& actual) {
+  const auto is_of_number = [](char c) { return std::string_view("0123456789.e+-").find(c) != std::string_view::npos; };
+  std::size_t a = 0, b = 0;
+  while (a < expected.size() && b < actual.size()) {
+    if (is_of_number(expected[a]) && is_of_number(actual[b])) {
+      std::size_t a_end = a, b_end = b;
+      while (a_end < expected.size() && is_of_number(expected[a_end])) ++a_end;
+      while (b_end < actual.size() && is_of_number(actual[b_end])) ++b_end;
+      const std::string left = expected.substr(a, a_end - a), right = actual.substr(b, b_end - b);
+      if (left != right) {
+        EXPECT_TRUE(close(std::atof(left.c_str()), std::atof(right.c_str())))
+            << left << ", got " << right << " behind " << expected.substr(a < 80 ? 0 : a - 80, 80);
+      }
+      a = a_end;
+      b = b_end;
+      continue;
+    }
+    ASSERT_EQ(expected[a], actual[b]) << expected.substr(a < 80 ? 0 : a - 80, 80);
+    ++a;
+    ++b;
+  }
+  EXPECT_EQ(expected.size() - a, actual.size() - b);
+}
+
+// CSV and tables have local times; the files were made in UTC.
+class InUtc {
+ public:
+  InUtc() {
+    const char* const was = std::getenv("TZ");
+    if (was != nullptr) was_ = was;
+    ::setenv("TZ", "UTC", 1);
+    ::tzset();
+  }
+  ~InUtc() {
+    was_ ? ::setenv("TZ", was_->c_str(), 1) : ::unsetenv("TZ");
+    ::tzset();
+  }
+
+ private:
+  std::optional<std::string> was_;
+};
+
+// The seed's own document, as its other files: to the byte.
+void check_views(const fs::path& files, const Json& document) {
+  EXPECT_EQ(python_json(document), read_file(files / "benchmarks.json"));
+  EXPECT_EQ(python_yaml(document), read_file(files / "benchmarks.yaml"));
+  EXPECT_EQ(guidellm_csv(document), read_file(files / "benchmarks.csv"));
+  EXPECT_EQ(guidellm_console(document), read_file(files / "console.txt"));
 }
 
 }  // namespace
@@ -93,18 +165,31 @@ void check_guidellm_files(const fs::path& dir) {
         << "to the bit, whatever the memory";
   }
   if (!fs::exists(dir / "files_v021")) return;
-  const std::string text = read_file(dir / "files_v021" / "benchmarks.json");
-  const Json expected = Json::parse(text)["benchmarks"][0];
+  const InUtc utc;
+  const fs::path files = dir / "files_v021";
+  const Json document = read_json(files / "benchmarks.json");
+  check_views(files, document);
+  const Json& expected = document["benchmarks"][0];
   const GenerationReport report = replay_of(folder / "run", "guidellm-0.2.1", 1);
-  const GuidellmTexts texts{expected["id_"],    expected["run_id"],         expected["args"],
-                            expected["worker"], expected["request_loader"], expected["extras"]};
-  const Json whole = guidellm_0_2_1_json(report, texts);
-  Json actual = whole["benchmarks"][0];
-  take_over(expected, actual);
+  GuidellmTexts texts;
+  texts.id = expected["id_"];
+  texts.run_id = expected["run_id"];
+  texts.args = expected["args"];
+  texts.worker = expected["worker"];
+  texts.request_loader = expected["request_loader"];
+  texts.extras = expected["extras"];
+  const std::string written = text_of(report, texts);
+  EXPECT_TRUE(written.starts_with(R"({"benchmarks": [{"type_": "generative_benchmark", )"));
+  Json whole = Json::parse(written);
+  EXPECT_EQ(python_json(whole), written);
+  Json& actual = whole["benchmarks"][0];
+  take_over_texts(expected, actual);
+  EXPECT_EQ(guidellm_console(whole), read_file(files / "console.txt")) << "rounded, to the byte";
+  take_over_noise(expected, actual);
   expect_same_json(expected, actual, "");
-  // And nothing around it is different.
-  EXPECT_EQ(python_json(Json::parse(text)).size(), text.size());
-  EXPECT_TRUE(python_json(whole).starts_with(R"({"benchmarks": [{"type_": "generative_benchmark", )"));
+  expect_same_but_for_noise(read_file(files / "benchmarks.json"), python_json(whole));
+  expect_same_but_for_noise(read_file(files / "benchmarks.yaml"), python_yaml(whole));
+  expect_same_but_for_noise(read_file(files / "benchmarks.csv"), guidellm_csv(whole));
 }
 
 }  // namespace millrace

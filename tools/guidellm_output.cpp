@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guidellm_output.hpp"
 
-#include <cmath>
-#include <limits>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "output.hpp"
+#include "report/guidellm_console.hpp"
+#include "report/guidellm_csv.hpp"
 #include "report/guidellm_json.hpp"
 #include "report/python_json.hpp"
+#include "report/python_yaml.hpp"
 #include "report/quantity.hpp"
 #include "report/table.hpp"
 
@@ -63,37 +66,102 @@ std::string table_of(const GenerationReport& report) {
   return out;
 }
 
+std::string sample_words(const KeptRequests& requests) {
+  std::string words;
+  for (const auto& [status, name] : {std::pair{Status::ok, "successful"},
+                                     {Status::error, "errored"},
+                                     {Status::incomplete, "incomplete"}}) {
+    words += fmt::format("{}{} of {} {}", words.empty() ? "" : ", ",
+                         show_count(requests.kept(status)), show_count(requests.seen(status)), name);
+  }
+  return fmt::format("--sample: {} (seed {:#x})", words, kSampleSeed);
+}
+
+Result<void> write_report(const GenerationReport& report, const GuidellmTexts& texts,
+                          GuidellmFormat format, const WriteText& write) {
+  switch (format) {
+    case GuidellmFormat::text:
+      return write(table_of(report));
+    case GuidellmFormat::metrics:
+      return write(python_json(guidellm_metrics_json(report), 2) + "\n");
+    case GuidellmFormat::json:
+      return write_python_json(guidellm_json(report, texts), guidellm_requests(report), write);
+    case GuidellmFormat::yaml:
+      return write_python_yaml(guidellm_json(report, texts), guidellm_requests(report), write);
+    case GuidellmFormat::csv:
+      return write(guidellm_csv(guidellm_json(report, texts)));
+    case GuidellmFormat::console:
+      return write(guidellm_console(guidellm_json(report, texts)));
+  }
+  return {};
+}
+
+// Of our own definitions, for which guidellm has no file.
+Result<GuidellmPlace> own_place(const std::string& format, const std::string& path) {
+  if (format.empty() || format == "text") return GuidellmPlace{GuidellmFormat::text, path};
+  if (format == "json") return GuidellmPlace{GuidellmFormat::metrics, path};
+  return failure(Errc::invalid_argument,
+                 fmt::format("--profile millrace is written as text or json, and not as '{}'",
+                             format));
+}
+
 }  // namespace
 
-bool is_guidellm(const std::string& profile) { return generation_profile(profile) != nullptr; }
+bool is_generation_profile(const std::string& profile) { return generation_profile(profile) != nullptr; }
 
-Result<std::unique_ptr<GenerationReplay>> guidellm_replay(const std::string& profile,
-                                                          const PhaseFlags& flags, bool list,
-                                                          LogReplayOptions& replay) {
-  const GenerationProfile* const definitions = generation_profile(profile);
-  auto phases = flags.parse();
-  if (!phases) return tl::unexpected(phases.error());
+Result<GuidellmOutput> GuidellmOutput::open(const std::string& profile, const std::string& format,
+                                            const std::string& path, const GuidellmFlags& flags,
+                                            const PhaseFlags& phases, LogReplayOptions& replay) {
+  const GenerationProfile& definitions = *generation_profile(profile);
+  auto parsed = phases.parse();
+  if (!parsed) return tl::unexpected(parsed.error());
+  const bool own = definitions.running == RunningTable::millrace;
+  auto place = own ? own_place(format, path) : guidellm_place(format, path);
+  if (!place) return tl::unexpected(place.error());
+  if (const auto flag = flags.given_for_documents(); !flag.empty() && !place->lists_requests()) {
+    return failure(Errc::invalid_argument,
+                   flag + " is of --format guidellm-json and guidellm-yaml: no other shows it");
+  }
   GenerationReplayOptions options;
-  if (list) options.requests_kept = std::numeric_limits<std::size_t>::max();
-  if (definitions->as_0_2_1) {
-    if (phases->from_ns || phases->to_ns) {
+  options.sources = flags.sources();
+  options.sample = place->lists_requests() ? flags.sample : std::optional<std::uint64_t>(0);
+  if (flags.curves) {
+    options.curve = definitions.as_0_2_1 ? GenerationSummarizer::Curve::cumulative
+                                         : GenerationSummarizer::Curve::density;
+  }
+  if (definitions.as_0_2_1) {
+    if (parsed->from_ns || parsed->to_ns) {
       return failure(Errc::invalid_argument,
                      "--from and --to: guidellm 0.2.1 knows no window; use guidellm-0.7.3");
     }
-    options.completion = completion_limits(*phases);
+    options.completion = completion_limits(*parsed);
   } else {
-    replay.phases = *phases;
+    replay.phases = *parsed;
   }
   replay.percentiles.clear();
-  auto requests = std::make_unique<GenerationReplay>(*definitions, std::move(options));
-  replay.visitors.push_back(requests.get());
-  return requests;
+  GuidellmOutput output;
+  auto texts = flags.read_texts(definitions, *parsed, options.completion);
+  if (!texts) return tl::unexpected(texts.error());
+  output.texts_ = std::move(*texts);
+  output.place_ = std::move(*place);
+  output.requests_ = std::make_unique<GenerationReplay>(definitions, std::move(options));
+  replay.visitors.push_back(output.requests_.get());
+  return output;
 }
 
-std::string guidellm_text(const GenerationReport& report, bool json) {
-  if (!json) return table_of(report);
-  if (report.profile->as_0_2_1) return python_json(guidellm_0_2_1_json(report, {}));
-  return python_json(guidellm_metrics_json(report), 2) + "\n";
+Result<void> GuidellmOutput::write(bool quiet) {
+  auto report = requests_->report();
+  if (!report) return tl::unexpected(std::move(report).error());
+  if (auto made = make_parents(place_.path); !made) return made;
+  auto output = Output::open(place_.path);
+  if (!output) return tl::unexpected(std::move(output).error());
+  const auto write = [&](std::string_view text) { return output->write(text); };
+  if (auto written = write_report(*report, texts_, place_.format, write); !written) return written;
+  if (auto closed = output->close(); !closed) return closed;
+  if (!quiet && place_.lists_requests() && report->requests->sample()) {
+    complain(sample_words(*report->requests));
+  }
+  return {};
 }
 
 }  // namespace millrace

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What `millrace replay --profile guidellm-...` reads and prints.
+// GuidellmOutput: what `millrace replay LOG --profile guidellm-...` reads and writes.
+//
+//   auto output = GuidellmOutput::open(profile, format, path, flags, phases, replay);   // before the replay
+//   auto replayed = replay_logs(inputs, replay);
+//   output->write();
 #pragma once
 
 #include <memory>
@@ -8,20 +12,31 @@
 
 #include "millrace/result.hpp"
 
+#include "guidellm_flags.hpp"
+#include "guidellm_place.hpp"
 #include "phase_options.hpp"
 #include "replay/generation_replay.hpp"
 #include "replay/log_replay.hpp"
 
 namespace millrace {
 
-bool is_guidellm(const std::string& profile);
+bool is_generation_profile(const std::string& profile);
 
-/// Sets up `replay` for the profile; nullptr result: it is none of guidellm's.
-Result<std::unique_ptr<GenerationReplay>> guidellm_replay(const std::string& profile,
-                                                          const PhaseFlags& phases, bool list,
-                                                          LogReplayOptions& replay);
+class GuidellmOutput {
+ public:
+  /// Sets up `replay` for the profile.
+  static Result<GuidellmOutput> open(const std::string& profile, const std::string& format,
+                                     const std::string& path, const GuidellmFlags& flags,
+                                     const PhaseFlags& phases, LogReplayOptions& replay);
 
-/// benchmarks.json of 0.2.1, the metrics of 0.7.3; or a table of either.
-std::string guidellm_text(const GenerationReport& report, bool json);
+  /// Once the log was read. `quiet`: no word of the sample on stderr.
+  [[nodiscard]] Result<void> write(bool quiet);
+
+ private:
+  GuidellmOutput() = default;
+  GuidellmPlace place_;
+  GuidellmTexts texts_;
+  std::unique_ptr<GenerationReplay> requests_;
+};
 
 }  // namespace millrace

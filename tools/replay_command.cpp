@@ -2,6 +2,7 @@
 //
 // millrace replay: files through the engine, or logs through their statistics, to a report.
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -148,7 +149,7 @@ int replay_files(const ReplayOptions& options) {
 
 // Files whose requests must all be known before anything can be said of them.
 int replay_imported(const ReplayOptions& options) {
-  if (!options.profile.empty() && !is_guidellm(options.profile)) {
+  if (!options.profile.empty() && !is_generation_profile(options.profile)) {
     complain("--warmup, --cooldown, --from, --to, --every and --log are not for --profile " +
              options.profile + ": llmeter has none of them");
     return kUsage;
@@ -160,7 +161,21 @@ int replay_imported(const ReplayOptions& options) {
   return replay_log(of_log, &*imported);
 }
 
+constexpr const char* kGuidellmFormats[] = {"guidellm-json", "guidellm-yaml", "guidellm-csv",
+                                            "guidellm-console"};
+
+Result<void> check_guidellm(const ReplayOptions& options) {
+  if (is_generation_profile(options.profile)) return {};
+  std::string flag = options.guidellm.given();
+  if (options.report.format.starts_with("guidellm-")) flag = "--format " + options.report.format;
+  if (flag.empty()) return {};
+  return failure(Errc::invalid_argument,
+                 flag + " is of a log by guidellm's definitions: give --profile guidellm-0.2.1 or "
+                        "guidellm-0.7.3");
+}
+
 int replay(const ReplayOptions& options) {
+  if (auto checked = check_guidellm(options); !checked) return usage(checked.error());
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
     if (!options.run.empty() || !options.ring_dir.empty()) {
@@ -168,7 +183,7 @@ int replay(const ReplayOptions& options) {
       return kUsage;
     }
     const bool all_at_once =
-        is_guidellm(options.profile) || options.phases.given() || !options.log.empty() ||
+        is_generation_profile(options.profile) || options.phases.given() || !options.log.empty() ||
         !options.report.every.empty() || options.report.format == "csv";
     return all_at_once ? replay_imported(options) : replay_files(options);
   }
@@ -222,7 +237,10 @@ void declare_replay(CLI::App& app, Action& action) {
                    "Folders of logs; or files, run directories, - for stdin; .gz and .zst are\n"
                    "unpacked. Several are read as one, in this order")
       ->required();
-  options->report.declare(*command);
+  options->report.declare(*command, {std::begin(kGuidellmFormats), std::end(kGuidellmFormats)});
+  command->get_option("--output")->description(
+      "Write the report to this file instead of stdout; with --profile guidellm-... its ending,\n"
+      ".json, .yaml, .yml or .csv, tells the format, too, and folders are made");
   auto* profile =
       command
           ->add_option("--profile", options->profile,
@@ -264,6 +282,7 @@ void declare_replay(CLI::App& app, Action& action) {
   log->add_option("--run", options->run, "last (default), all, or the beginning of a run's number");
   log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one");
   options->phases.declare(*command);
+  options->guidellm.declare(*command);
   auto* map =
       command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
   input_format->excludes(

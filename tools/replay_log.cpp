@@ -140,12 +140,12 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
 
   ProgressLine progress(options.quiet);
   LogReplayOptions replay = replay_options(options, *wishes);
-  std::unique_ptr<GenerationReplay> requests;
-  if (is_guidellm(options.profile)) {
-    auto made = guidellm_replay(options.profile, options.phases,
-                                options.report.format == "json", replay);
-    if (!made) return usage(made.error());
-    requests = std::move(*made);
+  std::optional<GuidellmOutput> guidellm;
+  if (is_generation_profile(options.profile)) {
+    auto opened = GuidellmOutput::open(options.profile, options.report.format,
+                                       options.report.output, options.guidellm, options.phases, replay);
+    if (!opened) return usage(opened.error());
+    guidellm = std::move(*opened);
   } else {
     auto phases = options.phases.parse();
     if (!phases) return usage(phases.error());
@@ -173,10 +173,11 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
 
   std::string text;
   int code = kOk;
-  if (requests != nullptr) {
-    auto report = requests->report();
-    if (!report) return usage(report.error());
-    text = guidellm_text(*report, options.report.format == "json");
+  if (guidellm) {
+    if (auto written = guidellm->write(options.quiet); !written) {
+      complain(written.error().message);
+      return written.error().code == Errc::not_found ? kUsage : kError;
+    }
     if (replayed->interrupted) complain("interrupted: the numbers cover what was read");
   } else if (!options.profile.empty()) {
     auto profiled = profile_report(options, *replayed, *given);
@@ -213,7 +214,8 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
     text = options.report.text(report);
     code = verdict_of(report);
   }
-  if (auto written = write_output(options.report.output, text); !written) {
+  if (guidellm) {  // is written
+  } else if (auto written = write_output(options.report.output, text); !written) {
     complain(written.error().message);
     return kError;
   }

@@ -11,6 +11,7 @@
 
 #include "millrace/result.hpp"
 
+#include "guidellm_flags.hpp"
 #include "phase_options.hpp"
 #include "replay_input.hpp"
 #include "report/rates.hpp"
@@ -25,6 +26,7 @@ struct ReplayOptions {
   ReportOptions report;
   InputFlags input;
   PhaseFlags phases;
+  GuidellmFlags guidellm;
   std::string profile;
   std::string end_time, total_test_time;
   std::optional<std::uint64_t> total_requests;

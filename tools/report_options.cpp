@@ -25,7 +25,9 @@ std::string is_percentile(const std::string& text) {
 
 }  // namespace
 
-void ReportOptions::declare_shown(CLI::App& app) {
+void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>& further) {
+  std::vector<std::string> formats = {"text", "json"};
+  formats.insert(formats.end(), further.begin(), further.end());
   app.add_option("-p,--percentiles", percentiles, "Percentiles to show, e.g. 50,90,99,99.9")
       ->delimiter(',')
       ->allow_extra_args(false)  // what follows is an input
@@ -34,16 +36,20 @@ void ReportOptions::declare_shown(CLI::App& app) {
       ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
-  app.add_option("--format", format, "text or json (docs/json-schema.md)")
-      ->check(CLI::IsMember({"text", "json"}));
+  std::string words = "text or json (docs/json-schema.md)";
+  if (further.size() > 0) words += "; csv with --every";
+  if (further.size() > 1) {
+    words += ";\nwith --profile guidellm-... guidellm's files (docs/guidellm.md), json is its json";
+  }
+  app.add_option("--format", format, words)
+      ->check(CLI::IsMember(formats));
   app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
 }
 
-void ReportOptions::declare(CLI::App& app) {
-  declare_shown(app);
-  app.remove_option(app.get_option("--format"));
-  app.add_option("--format", format, "text or json (docs/json-schema.md); with --every csv")
-      ->check(CLI::IsMember({"text", "json", "csv"}));
+void ReportOptions::declare(CLI::App& app, const std::vector<std::string>& further) {
+  std::vector<std::string> formats = {"csv"};
+  formats.insert(formats.end(), further.begin(), further.end());
+  declare_shown(app, formats);
   app.add_option("--every", every,
                  "And interval by interval, e.g. 1s: results, failures, percentiles");
   app.add_option("--check", checks,

@@ -21,16 +21,17 @@ struct ReportOptions {
   std::vector<double> percentiles = {50, 90, 95, 99, 99.9};
   std::string rule = "nearest-rank";
   std::string by;
-  std::string format = "text";
+  std::string format;  // "": text
   std::string output;
   std::string every;
   std::vector<std::string> checks;
   std::optional<std::string> goodput;
   bool allow_small_samples = false;
 
-  void declare(CLI::App& app);
+  /// `further`: formats beside text and JSON.
+  void declare(CLI::App& app, const std::vector<std::string>& further = {});
   /// Those that need no schema: what is shown, and where.
-  void declare_shown(CLI::App& app);
+  void declare_shown(CLI::App& app, const std::vector<std::string>& further = {});
 
   /// Before anything is read: the checks' and the goodput's words. Errors are usage errors.
   [[nodiscard]] Result<std::vector<Check>> parse_checks(const Schema& schema) const;

@@ -5,8 +5,11 @@
 #include <cstring>
 #include <utility>
 
+#include "record/caught.hpp"
 #include "record/generation_schema.hpp"
 #include "replay/spill_file.hpp"
+#include "stats/generation_values.hpp"
+#include "stats/record_key.hpp"
 
 namespace millrace {
 
@@ -14,11 +17,13 @@ GenerationReplay::GenerationReplay(const GenerationProfile& profile,
                                    GenerationReplayOptions options)
     : profile_(profile), options_(std::move(options)) {
   report_.profile = &profile;
+  report_.sources = options_.sources;
 }
 
 GenerationReplay::~GenerationReplay() = default;
 
-void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns) {
+void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns,
+                             std::span<const std::string> errors) {
   const auto& streams = summary.streams();
   const auto at = std::find_if(streams.begin(), streams.end(), [](const StreamSummary& stream) {
     return is_generation(stream.schema());
@@ -28,6 +33,11 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns) {
   report_.stream = at->name();
   report_.window = at->window();
   report_.opened_ns = opened_ns;
+  if (__builtin_add_overflow(opened_ns, summary.elapsed_ns(), &report_.finished_ns)) {
+    report_.finished_ns = opened_ns;
+  }
+  report_.errors.assign(errors.begin(), errors.end());
+  report_.requests = std::make_unique<KeptRequests>(options_.sample, options_.sort_dir);
   room_ = std::make_unique<SortRoom>(options_.sort_bytes,
                                      std::make_unique<SpillFile>(options_.sort_dir));
   const std::int64_t origin = at->times().first_start_ns.value_or(opened_ns);
@@ -40,48 +50,65 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns) {
 }
 
 void GenerationReplay::visit(std::size_t stream, const Slice& all, const Slice& results,
-                             const NameMap&) {
+                             const NameMap& names) {
   if (stream != stream_) return;
-  GenerationRecord record;
   if (profile_.as_0_2_1) {
     for (std::uint32_t i = 0; i < all.count; ++i) {
-      std::memcpy(&record, all.records + i * sizeof record, sizeof record);
-      if (report_.running->add(record) && report_.running->kept()) keep(record);
+      const std::byte* const at = all.records + i * sizeof(GenerationRecord);
+      GenerationRecord record;
+      std::memcpy(&record, at, sizeof record);
+      if (!report_.running->add(record)) continue;
+      note_times(record);
+      if (!report_.running->kept()) continue;
+      record = believed(at, names);
+      summarizer_->add(record);
+      report_.requests->add(record);
     }
     return;
   }
   for (std::uint32_t i = 0; i < all.count; ++i) {
-    std::memcpy(&record, all.records + i * sizeof record, sizeof record);
-    (void)report_.running->add(record);
+    const GenerationRecord record =
+        believed(all.records + i * sizeof(GenerationRecord), names);
+    if (!report_.running->add(record)) continue;
+    note_times(record);
+    report_.requests->add(record);
   }
   for (std::uint32_t i = 0; i < results.count; ++i) {
-    std::memcpy(&record, results.records + i * sizeof record, sizeof record);
-    keep(record);
+    summarizer_->add(believed(results.records + i * sizeof(GenerationRecord), names));
   }
 }
 
-void GenerationReplay::keep(const GenerationRecord& record) {
-  const GenerationRecord believed =
-      profile_.as_0_2_1 ? with_stored_tokens(record, options_.sources)
-                        : with_preferred_tokens(
-                              record, options_.sources.output == TokenSource::response);
-  summarizer_->add(believed);
-  const auto status = std::min<std::size_t>(static_cast<std::size_t>(record.status), kStatusCount - 1);
-  auto& requests = report_.requests[status];
-  if (requests.size() < options_.requests_kept) requests.push_back(believed);
+GenerationRecord GenerationReplay::believed(const std::byte* at, const NameMap& names) const {
+  GenerationRecord record;
+  std::memcpy(&record, at, sizeof record);
+  record.error_class = mapped(names.errors, record.error_class);
+  record.status = std::min(record.status, Status::incomplete);
+  return profile_.as_0_2_1 ? with_stored_tokens(record, options_.sources)
+                           : with_preferred_tokens(record, options_.sources);
+}
+
+void GenerationReplay::note_times(const GenerationRecord& record) {
+  const auto begin = begin_of(record), end = end_of(record);
+  auto& first = report_.first_start_ns;
+  auto& last = report_.last_end_ns;
+  if (begin) first = first ? std::min(*first, *begin) : *begin;
+  if (end) last = last ? std::max(*last, *end) : *end;
 }
 
 Result<GenerationReport> GenerationReplay::report() {
-  if (summarizer_ == nullptr) {
-    return failure(Errc::not_found,
-                   "--profile: no stream of the log has GenerationRecords, which its definitions "
-                   "are made of");
-  }
-  report_.summary = summarizer_->finish(report_.window);
-  if (!room_->failed().empty()) {
-    return failure(Errc::io, "sorting beside the log: " + room_->failed());
-  }
-  return std::move(report_);
+  return caught([&]() -> Result<GenerationReport> {
+    if (summarizer_ == nullptr) {
+      return failure(Errc::not_found,
+                     "--profile: no stream of the log has GenerationRecords, which its definitions "
+                     "are made of");
+    }
+    report_.summary = summarizer_->finish(report_.window);
+    if (!room_->failed().empty()) {
+      return failure(Errc::io, "sorting beside the log: " + room_->failed());
+    }
+    report_.requests->finish();
+    return std::move(report_);
+  });
 }
 
 }  // namespace millrace

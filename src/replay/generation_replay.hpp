@@ -9,16 +9,22 @@
 // Stream    The first whose records are GenerationRecords.
 // Left out  What the replay's window leaves out; with the rules of guidellm 0.2.1 what its warmup and
 //           cooldown by completion drop. Running statistics are of all requests.
-// Memory    GenerationReplayOptions::sort_bytes; beyond it what is sorted goes to a file that has no name.
+// Kept      For reports that list requests (KeptRequests): with the rules of 0.2.1 those that are not left
+//           out, with those of 0.7.3 all results, whatever the window.
+// Tokens    Of summary, kept requests and 0.7.3's running statistics: as TokenSources have it.
+// Memory    GenerationReplayOptions::sort_bytes and KeptRequests; beyond it what is sorted and what is kept
+//           goes to files that have no name.
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "replay/kept_requests.hpp"
 #include "replay/result_visitor.hpp"
 #include "stats/generation_running.hpp"
 #include "stats/generation_summary.hpp"
@@ -32,7 +38,7 @@ struct GenerationReplayOptions {
   std::size_t sort_bytes = std::size_t{256} << 20;
   std::string sort_dir = {};  // of the file; "": $TMPDIR, else /tmp
   GenerationSummarizer::Curve curve = GenerationSummarizer::Curve::none;
-  std::size_t requests_kept = 0;  // of each status, the first ones: for reports that list them
+  std::optional<std::uint64_t> sample = 0;  // kept of each status; nullopt: all
 };
 
 struct GenerationReport {
@@ -40,9 +46,12 @@ struct GenerationReport {
   std::string stream;  // "": the log has none
   GenerationSummary summary;
   std::optional<TimeWindow> window;
-  std::int64_t opened_ns = 0;
+  std::int64_t opened_ns = 0, finished_ns = 0;
+  std::optional<std::int64_t> first_start_ns, last_end_ns;  // of all results
   std::optional<GenerationRunning> running;
-  std::array<std::vector<GenerationRecord>, kStatusCount> requests;
+  TokenSources sources;
+  std::vector<std::string> errors;         // names, by a kept request's error class
+  std::unique_ptr<KeptRequests> requests;  // null: nothing was read
 };
 
 class GenerationReplay final : public ResultVisitor {
@@ -50,14 +59,16 @@ class GenerationReplay final : public ResultVisitor {
   GenerationReplay(const GenerationProfile& profile, GenerationReplayOptions options);
   ~GenerationReplay() override;
 
-  void begin(const Summary& summary, std::int64_t opened_ns) override;
+  void begin(const Summary& summary, std::int64_t opened_ns,
+             std::span<const std::string> errors) override;
   void visit(std::size_t stream, const Slice& all, const Slice& results,
              const NameMap& names) override;
   /// Once, when the log was read.
   [[nodiscard]] Result<GenerationReport> report();
 
  private:
-  void keep(const GenerationRecord& record);
+  [[nodiscard]] GenerationRecord believed(const std::byte* record, const NameMap& names) const;
+  void note_times(const GenerationRecord& record);
 
   const GenerationProfile& profile_;
   GenerationReplayOptions options_;

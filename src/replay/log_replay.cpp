@@ -202,12 +202,12 @@ class Reading {
 };
 
 void show(const Reading& reading, const LogReplayOptions& options, const Summary& summary,
-          std::int64_t opened_ns) {
+          std::int64_t opened_ns, std::span<const std::string> errors) {
   std::vector<RecordFilter> filters;
   for (const StreamSummary& stream : summary.streams()) {
     filters.emplace_back(stream.schema(), stream.window(), stream.range());
   }
-  for (ResultVisitor* visitor : options.visitors) visitor->begin(summary, opened_ns);
+  for (ResultVisitor* visitor : options.visitors) visitor->begin(summary, opened_ns, errors);
   for (const LogPart& part : reading.parts()) {
     if (stopped(options)) return;
     const RunNumbers& run = reading.totals().numbers()[part.run];
@@ -271,10 +271,11 @@ Result<LogReplay> replay(const LogRuns& runs, const LogReplayOptions& options,
     selection->prepare(ps, rules, options.by_label);
   }
   replay.passes = selection->passes();
+  const std::vector<std::string> errors = parts.errors;
   replay.summary = SummaryBuilder::build(std::move(parts));
   if (!options.visitors.empty() && !runs.runs.empty()) {
     show(reading, options, replay.summary,
-         runs.runs.front().files.segments.front().header.opened_ns);
+         runs.runs.front().files.segments.front().header.opened_ns, errors);
   }
   return replay;
 }

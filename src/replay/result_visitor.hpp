@@ -11,6 +11,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
 
 #include "millrace/summary.hpp"
 
@@ -21,8 +24,10 @@ namespace millrace {
 class ResultVisitor {
  public:
   virtual ~ResultVisitor() = default;
-  /// Before the first record. `opened_ns`: of the first run, by the clock of its records.
-  virtual void begin(const Summary& summary, std::int64_t opened_ns) = 0;
+  /// Before the first record. `opened_ns`: of the first run, by the clock of its records; `errors`: the
+  /// names of error classes, by the numbers to which visit()'s names map.
+  virtual void begin(const Summary& summary, std::int64_t opened_ns,
+                     std::span<const std::string> errors) = 0;
   /// `all`: a slice as it is in the log; `results`: what counts of it. `stream`: of the summary's streams.
   virtual void visit(std::size_t stream, const Slice& all, const Slice& results,
                      const NameMap& names) = 0;

@@ -84,7 +84,7 @@ SeriesReplay::SeriesReplay(SeriesOptions options)
 
 SeriesReplay::~SeriesReplay() = default;
 
-void SeriesReplay::begin(const Summary& summary, std::int64_t) {
+void SeriesReplay::begin(const Summary& summary, std::int64_t, std::span<const std::string>) {
   room_ = std::make_unique<SortRoom>(options_.sort_bytes,
                                      std::make_unique<SpillFile>(options_.sort_dir));
   for (const StreamSummary& stream : summary.streams()) {

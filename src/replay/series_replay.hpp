@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ class SeriesReplay final : public ResultVisitor {
   explicit SeriesReplay(SeriesOptions options);
   ~SeriesReplay() override;
 
-  void begin(const Summary& summary, std::int64_t opened_ns) override;
+  void begin(const Summary& summary, std::int64_t opened_ns,
+             std::span<const std::string> errors) override;
   void visit(std::size_t stream, const Slice& all, const Slice& results,
              const NameMap& names) override;
   /// Once, when the log was read: by stream; those without times have no rows.

@@ -7,24 +7,12 @@
 
 #include <fmt/format.h>
 
+#include "report/csv_text.hpp"
 #include "report/log_export.hpp"
 #include "report/record_text.hpp"
 
 namespace millrace {
 namespace {
-
-void add_text(std::string_view text, std::string& out) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    out += text;
-    return;
-  }
-  out += '"';
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  out += '"';
-}
 
 class CsvExport final : public LogExport {
  public:
@@ -35,11 +23,11 @@ class CsvExport final : public LogExport {
     out_ = "run,worker,seq";
     for (const NamedField& named : text_.fields()) {
       out_ += ',';
-      add_text(exported_name(named.name), out_);
+      append_csv(exported_name(named.name), out_);
     }
     for (const Metric& metric : text_.metrics()) {
       out_ += ',';
-      add_text("metric." + metric.name, out_);
+      append_csv("metric." + metric.name, out_);
     }
     out_ += "\r\n";
     return write_(out_);
@@ -65,11 +53,11 @@ class CsvExport final : public LogExport {
       RecordText::Kind kind{};
       for (std::size_t f = 0; f < text_.fields().size(); ++f) {
         out_ += ',';
-        if (text_.field(i, f, value_, kind)) add_text(value_, out_);
+        if (text_.field(i, f, value_, kind)) append_csv(value_, out_);
       }
       for (std::size_t m = 0; m < text_.metrics().size(); ++m) {
         out_ += ',';
-        if (text_.metric(i, m, value_, kind)) add_text(value_, out_);
+        if (text_.metric(i, m, value_, kind)) append_csv(value_, out_);
       }
       out_ += "\r\n";
     }

@@ -11,39 +11,17 @@
 
 #include <fmt/format.h>
 
+#include "report/code_point.hpp"
+
 namespace millrace {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Decoded {
-  std::uint32_t code_point;
-  std::size_t bytes;
-};
-
-// The code point at the front of `text`; a byte that starts no UTF-8 sequence as a surrogate.
-Decoded decode(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {lead, 1};
-  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-  const Decoded invalid{0xDC00u + lead, 1};
-  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return invalid;
-  std::uint32_t code_point = lead & (0x7Fu >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return invalid;
-    code_point = code_point << 6 | (byte(i) & 0x3Fu);
-  }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code_point >= 0xD800 && code_point < 0xE000;
-  if (code_point < kLeast[length] || code_point > 0x10FFFF || surrogate) return invalid;
-  return {code_point, length};
-}
-
 void write_text(std::string_view text, std::string& out) {
   out += '"';
   while (!text.empty()) {
-    const auto [code_point, bytes] = decode(text);
+    const auto [code_point, bytes] = next_code_point(text);
     text.remove_prefix(bytes);
     switch (code_point) {
       case '"':
@@ -82,9 +60,13 @@ void write_text(std::string_view text, std::string& out) {
   out += '"';
 }
 
+constexpr std::size_t kPieceBytes = 64 << 10;
+
 class Writer {
  public:
   explicit Writer(std::optional<int> indent) : indent_(indent) {}
+  Writer(const LongLists& lists, const WriteText& write_piece)
+      : lists_(&lists), write_piece_(&write_piece) {}
 
   void write(const Json& value, int level) {
     switch (value.type()) {
@@ -106,17 +88,48 @@ class Writer {
       case Json::value_t::number_float:
         out += python_float(value.get<double>());
         return;
-      case Json::value_t::null:
       case Json::value_t::binary:
+        return write_long_list(static_cast<unsigned>(value.get_binary().subtype()), level);
+      case Json::value_t::null:
       case Json::value_t::discarded:
         out += "null";
         return;
     }
   }
 
+  /// What is left, and what went wrong first.
+  Result<void> finish() {
+    pass_on(0);
+    return std::move(result_);
+  }
+
   std::string out;
 
  private:
+  void pass_on(std::size_t bytes) {
+    if (write_piece_ == nullptr || out.size() <= bytes || !result_) return;
+    result_ = (*write_piece_)(out);
+    out.clear();
+  }
+
+  void write_long_list(unsigned list, int level) {
+    if (lists_ == nullptr) {
+      out += "[]";
+      return;
+    }
+    out += '[';
+    const char* separator = "";
+    auto listed = (*lists_)(list, [&](const Json& item) -> Result<void> {
+      begin_item(separator, level + 1);
+      write(item, level + 1);
+      separator = ", ";
+      pass_on(kPieceBytes);
+      return result_;
+    });
+    if (result_ && !listed) result_ = std::move(listed);
+    out += ']';
+  }
+
   void write_object(const Json& object, int level) {
     out += '{';
     const char* separator = "";
@@ -154,7 +167,10 @@ class Writer {
     out.append(static_cast<std::size_t>(*indent_ * level), ' ');
   }
 
-  std::optional<int> indent_;
+  std::optional<int> indent_ = std::nullopt;
+  const LongLists* lists_ = nullptr;
+  const WriteText* write_piece_ = nullptr;
+  Result<void> result_;
 };
 
 }  // namespace
@@ -163,6 +179,13 @@ std::string python_json(const Json& value, std::optional<int> indent) {
   Writer writer(indent);
   writer.write(value, 0);
   return std::move(writer.out);
+}
+
+Result<void> write_python_json(const Json& value, const LongLists& lists,
+                               const WriteText& write) {
+  Writer writer(lists, write);
+  writer.write(value, 0);
+  return writer.finish();
 }
 
 std::string python_float(double value) {

@@ -39,15 +39,16 @@ inline GenerationRecord with_stored_tokens(GenerationRecord r, TokenSources sour
 }
 
 /// The record with the counts that guidellm 0.7.3 believes: the preferred side's, where it has one; a count
-/// of 0 is one. What a failed request asked for is no output.
-inline GenerationRecord with_preferred_tokens(GenerationRecord r, bool prefer_response) noexcept {
-  const auto choose = [&](std::int32_t response, std::int32_t request) {
-    const std::int32_t first = prefer_response ? response : request;
-    return first != kAbsentCount ? first : prefer_response ? request : response;
+/// of 0 is one. What a failed request asked for is no output. (It prefers one side for both counts.)
+inline GenerationRecord with_preferred_tokens(GenerationRecord r, TokenSources sources) noexcept {
+  const auto choose = [](std::int32_t response, std::int32_t request, TokenSource preferred) {
+    const bool by_response = preferred == TokenSource::response;
+    const std::int32_t first = by_response ? response : request;
+    return first != kAbsentCount ? first : by_response ? request : response;
   };
   const std::int32_t requested = r.status == Status::ok ? r.requested_output_tokens : kAbsentCount;
-  r.input_tokens = choose(r.input_tokens, r.requested_input_tokens);
-  r.output_tokens = choose(r.output_tokens, requested);
+  r.input_tokens = choose(r.input_tokens, r.requested_input_tokens, sources.input);
+  r.output_tokens = choose(r.output_tokens, requested, sources.output);
   return r;
 }
 
