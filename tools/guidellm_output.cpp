@@ -69,11 +69,12 @@ bool is_guidellm(const std::string& profile) { return generation_profile(profile
 
 Result<std::unique_ptr<GenerationReplay>> guidellm_replay(const std::string& profile,
                                                           const PhaseFlags& flags, bool list,
-                                                          LogReplayOptions& replay) {
+                                                          bool curves, LogReplayOptions& replay) {
   const GenerationProfile* const definitions = generation_profile(profile);
   auto phases = flags.parse();
   if (!phases) return tl::unexpected(phases.error());
   GenerationReplayOptions options;
+  if (curves) options.curve = GenerationSummarizer::Curve::cumulative;
   if (list) options.requests_kept = std::numeric_limits<std::size_t>::max();
   if (definitions->as_0_2_1) {
     if (phases->from_ns || phases->to_ns) {

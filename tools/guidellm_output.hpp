@@ -16,10 +16,10 @@ namespace millrace {
 
 bool is_guidellm(const std::string& profile);
 
-/// Sets up `replay` for the profile; nullptr result: it is none of guidellm's.
+/// Sets up `replay` for the profile, with `list` to keep requests, with `curves` for a page; nullptr result: it is none of guidellm's.
 Result<std::unique_ptr<GenerationReplay>> guidellm_replay(const std::string& profile,
                                                           const PhaseFlags& phases, bool list,
-                                                          LogReplayOptions& replay);
+                                                          bool curves, LogReplayOptions& replay);
 
 /// benchmarks.json of 0.2.1, the metrics of 0.7.3; or a table of either.
 std::string guidellm_text(const GenerationReport& report, bool json);

@@ -179,6 +179,10 @@ int replay_files(const ReplayOptions& options) {
 }
 
 int replay(const ReplayOptions& options) {
+  if (options.report.format == "html" && !options.profile.empty() && !is_guidellm(options.profile)) {
+    complain("--format html: --profile " + options.profile + " is a list of keys; text or json shows it");
+    return kUsage;
+  }
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
     if (options.run.empty() && options.ring_dir.empty() && !options.phases.given()) {

@@ -16,6 +16,7 @@
 #include "replay/log_reading.hpp"
 #include "replay/log_replay.hpp"
 #include "replay_options.hpp"
+#include "report/html_report.hpp"
 #include "report/llmeter_stats.hpp"
 #include "report/log_export.hpp"
 #include "report/quantity.hpp"
@@ -139,7 +140,8 @@ int replay_log(const ReplayOptions& options) {
   std::unique_ptr<GenerationReplay> requests;
   if (is_guidellm(options.profile)) {
     auto made = guidellm_replay(options.profile, options.phases,
-                                options.report.format == "json", replay);
+                                options.report.format == "json",
+                                options.report.format == "html", replay);
     if (!made) return usage(made.error());
     requests = std::move(*made);
   } else {
@@ -160,7 +162,9 @@ int replay_log(const ReplayOptions& options) {
   if (requests != nullptr) {
     auto report = requests->report();
     if (!report) return usage(report.error());
-    text = guidellm_text(*report, options.report.format == "json");
+    text = options.report.format == "html"
+               ? html_report(*report, *replayed)
+               : guidellm_text(*report, options.report.format == "json");
     if (replayed->interrupted) complain("interrupted: the numbers cover what was read");
   } else if (!options.profile.empty()) {
     auto profiled = profile_report(options, *replayed, *given);

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "exit_code.hpp"
+#include "report/html_report.hpp"
 #include "report/json_report.hpp"
+#include "report/metric_charts.hpp"
 #include "report/text_report.hpp"
 
 namespace millrace {
@@ -31,8 +33,9 @@ void ReportOptions::declare_shown(CLI::App& app) {
       ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
-  app.add_option("--format", format, "text or json (docs/json-schema.md)")
-      ->check(CLI::IsMember({"text", "json"}));
+  app.add_option("--format", format, "text, json (docs/json-schema.md), or html: a page with\n"
+                                      "charts, all in one file")
+      ->check(CLI::IsMember({"text", "json", "html"}));
   app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
 }
 
@@ -71,10 +74,14 @@ Result<std::vector<Limit>> ReportOptions::parse_limits(const Schema& schema) con
 
 std::vector<double> ReportOptions::wanted_percentiles(const std::vector<Check>& parsed) const {
   std::vector<double> wanted = percentiles;
+  const auto add = [&](double p) {
+    if (std::find(wanted.begin(), wanted.end(), p) == wanted.end()) wanted.push_back(p);
+  };
   for (const Check& check : parsed) {
-    const auto p = check.percentile();
-    if (p && std::find(wanted.begin(), wanted.end(), *p) == wanted.end()) wanted.push_back(*p);
+    if (const auto p = check.percentile()) add(*p);
   }
+  // Not of each label: no curve shows them, and labels may be many.
+  if (format == "html" && by != "label") std::for_each(kCurvePercentiles.begin(), kCurvePercentiles.end(), add);
   return wanted;
 }
 
@@ -93,6 +100,7 @@ void ReportOptions::evaluate(const std::vector<Check>& parsed, Report& report) c
 }
 
 std::string ReportOptions::text(const Report& report) const {
+  if (format == "html") return html_report(report);
   return format == "json" ? json_report(report) : text_report(report);
 }
 

@@ -36,6 +36,10 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns) {
   room_ = std::make_unique<SortRoom>(options_.sort_bytes,
                                      std::make_unique<SpillFile>(options_.sort_dir));
   const std::int64_t origin = at->times().first_start_ns.value_or(opened_ns);
+  const TimeSpan times = at->times();
+  if (times.first_start_ns && times.last_start_ns) {
+    report_.starts.emplace(*times.first_start_ns, *times.last_start_ns);
+  }
   summarizer_ =
       std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve);
   options_.completion.start_ns = opened_ns;
@@ -71,6 +75,7 @@ void GenerationReplay::keep(const GenerationRecord& record) {
                         : with_preferred_tokens(
                               record, options_.sources.output == TokenSource::response);
   summarizer_->add(believed);
+  if (report_.starts) report_.starts->add(record.start_ns, record.status);
   const auto status = std::min<std::size_t>(static_cast<std::size_t>(record.status), kStatusCount - 1);
   auto& requests = report_.requests[status];
   if (requests.size() < options_.requests_kept) requests.push_back(believed);

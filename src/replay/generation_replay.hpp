@@ -22,6 +22,7 @@
 #include "replay/result_visitor.hpp"
 #include "stats/generation_running.hpp"
 #include "stats/generation_summary.hpp"
+#include "stats/start_histogram.hpp"
 
 namespace millrace {
 
@@ -43,6 +44,7 @@ struct GenerationReport {
   std::int64_t opened_ns = 0;
   std::optional<GenerationRunning> running;
   std::array<std::vector<GenerationRecord>, kStatusCount> requests;
+  std::optional<StartHistogram> starts;  // of the requests that count
 };
 
 class GenerationReplay final : public ResultVisitor {
