@@ -14,6 +14,8 @@
 namespace millrace {
 namespace {
 
+constexpr std::size_t kCurvePoints = 20'000;  // 20 MB of all metrics; tells percentiles up to 99.99
+
 // As guidellm's own percentages become limits: of what was planned.
 void limit(const PhaseSize& size, const RunMaximum& maximum, std::uint64_t& number,
            std::int64_t& ns) {
@@ -74,7 +76,10 @@ Result<std::unique_ptr<GenerationReplay>> guidellm_replay(const std::string& pro
   auto phases = flags.parse();
   if (!phases) return tl::unexpected(phases.error());
   GenerationReplayOptions options;
-  if (curves) options.curve = GenerationSummarizer::Curve::cumulative;
+  if (curves) {
+    options.curve = GenerationSummarizer::Curve::cumulative;
+    options.curve_points = kCurvePoints;
+  }
   if (list) options.requests_kept = std::numeric_limits<std::size_t>::max();
   if (definitions->as_0_2_1) {
     if (phases->from_ns || phases->to_ns) {

@@ -41,7 +41,8 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns) {
     report_.starts.emplace(*times.first_start_ns, *times.last_start_ns);
   }
   summarizer_ =
-      std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve);
+      std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve,
+                                             options_.curve_points);
   options_.completion.start_ns = opened_ns;
   report_.running.emplace(RunningRules{.table = profile_.running,
                                        .sources = options_.sources,

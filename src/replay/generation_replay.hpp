@@ -33,6 +33,7 @@ struct GenerationReplayOptions {
   std::size_t sort_bytes = std::size_t{256} << 20;
   std::string sort_dir = {};  // of the file; "": $TMPDIR, else /tmp
   GenerationSummarizer::Curve curve = GenerationSummarizer::Curve::none;
+  std::size_t curve_points = 1'000;
   std::size_t requests_kept = 0;  // of each status, the first ones: for reports that list them
 };
 

@@ -130,7 +130,8 @@ void AxisScale::make_linear(const Axis& axis) {
   }
   if (is_narrow(from_, to_)) {
     // All values are equal: some room on both sides of them.
-    const double room = from_ == 0 || axis.whole ? 1 : std::fabs(from_) / 10;
+    const double size = std::fabs(from_);
+    const double room = size == 0 || (axis.whole && size < 1e9) ? 1 : size / 10;
     to_ += room;
     if (!axis.from_zero) from_ -= room;
   }
@@ -181,7 +182,7 @@ void AxisScale::make_log(const Axis& axis) {
   for (auto value = values.rbegin(); value != values.rend(); ++value) {
     if (*value * slack >= greatest && *value > from_) to_ = *value;
   }
-  to_ = std::min(to_, kMost);
+  to_ = std::min(to_, 1e5 * kMost);
   for (const double value : values) {
     if (value >= from_ && value <= to_) ticks_.push_back({value, short_text(value, axis.unit)});
   }

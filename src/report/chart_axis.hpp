@@ -22,7 +22,7 @@ namespace millrace {
 
 struct Axis {
   enum class Scale { linear, log, percentile, elapsed };
-  std::string label;
+  std::string label = {};
   Scale scale = Scale::linear;
   Unit unit = Unit::none;
   std::string suffix = {};  // of units that Unit does not know: "tokens/s"

@@ -34,8 +34,8 @@ double width_of(std::string_view text) {
   double ems = 0;
   for (const char c : text) {
     if ((c & 0xC0) == 0x80) continue;  // inside of a character
-    const bool narrow = std::string_view("il.,:;'|! ").find(c) != std::string_view::npos;
-    ems += (c & 0x80) != 0 ? 0.9 : narrow ? 0.36 : 0.6;
+    const auto is_of = [&](std::string_view some) { return some.find(c) != std::string_view::npos; };
+    ems += (c & 0x80) != 0 || is_of("%mwMW@") ? 1 : is_of("il.,:;'|! ") ? 0.36 : 0.65;
   }
   return ems * ChartFrame::kFont;
 }
@@ -132,7 +132,8 @@ void ChartFrame::measure() {
 // A row or more of names, below them the name of the y axis: the picture begins where they end.
 void ChartFrame::legend(std::string& out) {
   double x = 4, y = kLine - 3;
-  for (std::size_t i = 0; i < chart_.series.size() && chart_.series.size() > 1; ++i) {
+  const bool named = chart_.series.size() > 1 || (chart_.stacked && !chart_.series.empty());
+  for (std::size_t i = 0; named && i < chart_.series.size(); ++i) {
     const std::string name = chart_name(chart_.series[i].name);
     const double wide = 29 + width_of(name) + 14;
     if (x > 4 && x + wide > kWidth) {
@@ -150,9 +151,9 @@ void ChartFrame::legend(std::string& out) {
     draw_text(out, {x + 29, y}, "start", name);
     x += wide;
   }
-  if (chart_.series.size() > 1) y += kLine;
+  if (named) y += kLine;
   if (!chart_.y.label.empty()) {
-    draw_text(out, {4, y}, "start", chart_.y.label, R"( class="axis")");
+    draw_text(out, {4, y}, "start", chart_name(chart_.y.label), R"( class="axis")");
     y += kLine;
   }
   top_ = y - 2 + (chart_.marks.empty() ? 0 : kLine);
@@ -178,7 +179,8 @@ void ChartFrame::axes(std::string& out) const {
     draw_text(out, {middle, bottom_ + 17}, "middle", tick.text);
     free = middle + wide / 2 + 10;
   }
-  draw_text(out, {(left_ + right_) / 2, kHeight - 6}, "middle", chart_.x.label, R"( class="axis")");
+  draw_text(out, {(left_ + right_) / 2, kHeight - 6}, "middle", chart_name(chart_.x.label),
+            R"( class="axis")");
   out += fmt::format(R"(<path class="grid" d="{}" stroke="#888" stroke-opacity="0.4" fill="none"/>)",
                      grid);
 }

@@ -26,7 +26,7 @@ struct Place {
 
 class ChartFrame {
  public:
-  static constexpr double kWidth = 560, kHeight = 300, kFont = 12;
+  static constexpr double kWidth = 500, kHeight = 280, kFont = 12;
   static constexpr std::size_t kNameMax = 40;  // characters
 
   explicit ChartFrame(const Chart& chart);

@@ -30,10 +30,6 @@ struct Population {
   [[nodiscard]] std::string name() const { return successful ? "successful requests" : "all requests"; }
 };
 
-Unit unit_of(std::string_view name) {
-  return name == "s" ? Unit::seconds : name == "ms" ? Unit::milliseconds : Unit::none;
-}
-
 // The least value at which the curve reaches the part.
 double value_at(const Distribution& d, double part) {
   const auto at = std::find_if(d.curve.begin(), d.curve.end(), [&](const auto& point) {
@@ -52,12 +48,14 @@ double part_below(const Distribution& d, double value) {
 Series percentiles_of(const char* name, const Distribution& d, Unit unit) {
   Series series{.name = name, .x = {}, .y = {}};
   const double n = std::max(1.0, static_cast<double>(d.count));
+  // What the curve can tell: it may be of chosen values alone.
+  const double told = std::min(n, static_cast<double>(d.curve.size()));
   for (const double p : kCurvePercentiles) {
-    if (p != 0 && 100 > n * (100 - p) * (1 + 1e-9)) continue;
+    if (p != 0 && 100 > told * (100 - p) * (1 + 1e-9)) continue;
     series.x.push_back(p);
     series.y.push_back(value_at(d, p / 100));
   }
-  series.x.push_back(100 * (1 - 1 / (n + 1)));
+  series.x.push_back(100 * (1 - 1 / (std::min(n, kCurveMost) + 1)));
   series.y.push_back(d.max);
   series.end_label = "max " + show(d.max, unit);
   return series;
@@ -68,9 +66,8 @@ void times(const Population& of, std::vector<Chart>& charts) {
   for (const std::string_view unit : {"s", "ms"}) {
     Chart chart{.title = fmt::format("{} by percentile, {}", unit == "s" ? "Latency" : "Token times",
                                      of.name()),
-                .x = {.label = "percentile, each gap ten times rarer",
-                      .scale = Axis::Scale::percentile},
-                .y = {.label = {}, .unit = unit_of(unit)}};
+                .x = {.label = "percentile", .scale = Axis::Scale::percentile},
+                .y = {.label = {}, .unit = unit_of_word(unit)}};
     double least = std::numeric_limits<double>::infinity(), greatest = 0;
     for (std::size_t i = 0; i < metrics.size(); ++i) {
       const Distribution* const d = of.of(i);
@@ -164,6 +161,10 @@ void starts(const GenerationReport& report, std::vector<Chart>& charts) {
 }
 
 }  // namespace
+
+Unit unit_of_word(std::string_view word) {
+  return word == "s" ? Unit::seconds : word == "ms" ? Unit::milliseconds : Unit::none;
+}
 
 std::vector<Chart> generation_charts(const GenerationReport& report) {
   std::vector<Chart> charts;

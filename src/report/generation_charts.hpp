@@ -11,12 +11,16 @@
 //         ones, and a bar may hold what belongs beside it.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "replay/generation_replay.hpp"
 #include "report/svg_chart.hpp"
 
 namespace millrace {
+
+/// Of a profile's word: times are scaled as all times are.
+Unit unit_of_word(std::string_view word);
 
 std::vector<Chart> generation_charts(const GenerationReport& report);
 

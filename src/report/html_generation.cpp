@@ -14,41 +14,38 @@ namespace {
 
 constexpr std::size_t kP90 = 7, kP95 = 8, kP99 = 9;  // of kDistributionPermille
 
-HtmlCell number(double value) { return {fmt::format("{:.6g}", value), value}; }
-
-std::vector<HtmlCell> row_of(const GenerationMetric& metric, const char* status,
-                             const Distribution& d) {
-  return {{metric.name},
-          {status},
-          {metric.unit},
-          HtmlCell::of(d.count),
-          number(d.mean),
-          number(d.mode),
-          number(d.deviation),
-          number(d.min),
-          number(d.percentiles[kMedian]),
-          number(d.percentiles[kP90]),
-          number(d.percentiles[kP95]),
-          number(d.percentiles[kP99]),
-          number(d.max)};
-}
-
-HtmlTable table_of(const GenerationReport& report) {
-  constexpr std::array kStatuses = {"successful", "errored", "incomplete"};
-  HtmlTable table{.header = {"metric", "requests", "unit", "count", "mean", "mode", "sd", "min",
-                             "median", "p90", "p95", "p99", "max"}};
+HtmlTable table_of(const GenerationReport& report, std::string caption, auto&& distribution) {
+  HtmlTable table{.caption = std::move(caption),
+                  .header = {"metric", "unit", "count", "mean", "mode", "sd", "min", "median", "p90",
+                             "p95", "p99", "max"}};
   for (std::size_t i = 0; i < report.summary.metrics.size(); ++i) {
     const GenerationMetric& metric = report.profile->metrics[i];
-    const StatusDistributions& d = report.summary.metrics[i];
-    std::size_t statuses = 0;
-    for (std::size_t status = 0; status < kStatusCount; ++status) {
-      if (d.by_status[status].count == 0) continue;
-      table.rows.push_back(row_of(metric, kStatuses[status], d.by_status[status]));
-      ++statuses;
+    const Distribution& d = distribution(report.summary.metrics[i]);
+    if (d.count == 0) continue;
+    std::vector<HtmlCell> row = {{metric.name}, {metric.unit}, HtmlCell::of(d.count)};
+    for (const double value :
+         {d.mean, d.mode, d.deviation, d.min, d.percentiles[kMedian], d.percentiles[kP90],
+          d.percentiles[kP95], d.percentiles[kP99], d.max}) {
+      row.push_back(HtmlCell::of(value, unit_of_word(metric.unit)));
     }
-    if (statuses > 1) table.rows.push_back(row_of(metric, "all", d.total));
+    table.rows.push_back(std::move(row));
   }
   return table;
+}
+
+void tables(HtmlPage& page, const GenerationReport& report) {
+  constexpr std::array kCaptions = {"Successful requests", "Errored requests", "Incomplete requests"};
+  std::size_t statuses = 0;
+  for (std::size_t status = 0; status < kStatusCount; ++status) {
+    if (report.summary.requests[status] == 0) continue;
+    ++statuses;
+    page.table(table_of(report, kCaptions[status], [&](const StatusDistributions& d) -> auto& {
+      return d.by_status[status];
+    }));
+  }
+  if (statuses < 2) return;
+  page.table(table_of(report, "All requests",
+                      [](const StatusDistributions& d) -> auto& { return d.total; }));
 }
 
 }  // namespace
@@ -75,11 +72,10 @@ std::string html_report(const GenerationReport& generation, const LogReplay& log
     notes += show_count(summary.beyond_time) + " times are beyond the time axis and in no rate\n";
   }
   page.notes(notes);
-  const HtmlTable table = table_of(generation);
-  if (table.rows.empty()) {
+  if (summary.total() == 0) {
     page.quiet("There are no requests.");
   } else {
-    page.table(table);
+    tables(page, generation);
     page.notes("percentiles: the least value at which the weights reach that part of their sum; "
                "docs/definitions.md has each metric's formula, weight and population");
     for (const Chart& chart : generation_charts(generation)) page.figure(chart);

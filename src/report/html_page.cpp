@@ -13,7 +13,7 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kNameMax = 200;  // characters of the first cell
+constexpr std::size_t kNameMax = 120;  // characters of the first cell, of captions
 
 std::string cell_text(const HtmlCell& cell, std::size_t max) {
   const std::string text = html_text(cell.text, max);

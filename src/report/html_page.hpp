@@ -26,7 +26,7 @@
 namespace millrace {
 
 struct HtmlCell {
-  std::string text;
+  std::string text = {};
   std::optional<double> value = {};
 
   static HtmlCell of(double value, Unit unit);  // "-" where it is no number
@@ -35,7 +35,7 @@ struct HtmlCell {
 
 struct HtmlTable {
   std::string caption = {};
-  std::vector<std::string> header;
+  std::vector<std::string> header = {};
   std::vector<std::vector<HtmlCell>> rows = {};  // the first cell of each is its name
 };
 

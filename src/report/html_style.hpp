@@ -45,7 +45,7 @@ caption { text-align: left; font-weight: 600; padding: 10px 12px 6px; overflow-w
 th, td { padding: 5px 12px; text-align: right; white-space: nowrap; }
 th { font-weight: 600; color: var(--quiet); }
 th:first-child { text-align: left; color: var(--text); font-weight: 500; white-space: normal;
-  min-width: 8rem; max-width: 26rem; overflow-wrap: anywhere; }
+  width: 24%; max-width: 24rem; overflow-wrap: break-word; }
 thead > tr > * { border-bottom: 1px solid var(--rule); }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr));

@@ -19,7 +19,7 @@ constexpr std::array kMarks = {50.0, 95.0, 99.0};
 
 // A whole number of things rather than a measure.
 bool is_whole(const Metric& metric) {
-  return metric.integral() && (metric.unit == Unit::tokens || metric.unit == Unit::none);
+  return metric.unit == Unit::tokens || (metric.unit == Unit::none && metric.integral());
 }
 
 std::vector<double> log_edges(double least, double greatest) {
@@ -60,8 +60,12 @@ ValueBins value_bins(double least, double greatest, bool whole) {
   const double width = std::max(std::fabs(least), std::fabs(greatest)) * Histogram::kRelativeError * 4;
   ValueBins bins{.edges = {}, .log = !whole && least > 0 && greatest > kLogFrom * least};
   if (!(greatest > least)) {
-    const double half = whole ? 0 : least == 0 ? 0.5 : width;
-    bins.edges = {least - half, greatest + (whole ? 1 : half)};
+    // One bar, with room on both sides of it.
+    const double step = whole || least == 0 ? 1 : std::fabs(least) / 10;
+    const double begin = whole || least == 0 ? std::floor(least) : least - step / 2;
+    for (int i = -2; i <= 3; ++i) {
+      if (least < 0 || begin + i * step >= 0) bins.edges.push_back(begin + i * step);
+    }
   } else {
     bins.edges = bins.log ? log_edges(least, greatest) : linear_edges(least, greatest, whole);
   }
@@ -77,7 +81,7 @@ ValueBins value_bins(double least, double greatest, bool whole) {
 Chart percentile_chart(const StreamSummary& stream, const std::vector<std::string>& metrics,
                        Rule rule) {
   Chart chart{.title = {},
-              .x = {.label = "percentile, each gap ten times rarer", .scale = Axis::Scale::percentile},
+              .x = {.label = "percentile", .scale = Axis::Scale::percentile},
               .y = {}};
   double least_middle = std::numeric_limits<double>::infinity(), greatest = 0;
   bool all_positive = true;
@@ -99,7 +103,7 @@ Chart percentile_chart(const StreamSummary& stream, const std::vector<std::strin
     const double middle = metric.percentile(50, rule).value_or(Percentile{}).value;
     least_middle = std::min(least_middle, middle);
     greatest = std::max(greatest, metric.max());
-    series.x.push_back(100 * (1 - 1 / (n + 1)));
+    series.x.push_back(100 * (1 - 1 / (std::min(n, kCurveMost) + 1)));
     series.y.push_back(metric.max());
     series.end_label = "max " + show(metric.max(), metric.metric().unit);
     chart.series.push_back(std::move(series));

@@ -32,6 +32,9 @@ inline constexpr std::array kCurvePercentiles = {
     99.99,  99.992,  99.994,  99.995,   99.996,   99.997,  99.998,   99.9985,  99.999,  99.9995,
     99.9999};
 
+/// Of so many values the curve tells percentiles; the greatest of more stands where that of so many does.
+inline constexpr double kCurveMost = 1e6;
+
 /// Metrics of one unit, kChartColours at most; those without values are left out.
 Chart percentile_chart(const StreamSummary& stream, const std::vector<std::string>& metrics,
                        Rule rule);

@@ -28,9 +28,12 @@ void draw_bars(std::string& out, const Chart& chart, const ChartFrame& frame, st
     out += fmt::format(
         R"(<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="currentColor">)", from.x,
         to.y, std::max(to.x - from.x - gap, 0.5), std::max(from.y - to.y, 1.0));
-    out += tooltip(fmt::format("{} to {}: {}{}", text_on(chart.x, s.x[k]), text_on(chart.x, s.x[k + 1]),
-                               text_on(chart.y, s.y[k]),
-                               chart.series.size() > 1 ? " " + chart_name(s.name) : ""));
+    const bool of_one = chart.x.whole && s.x[k + 1] - s.x[k] == 1;
+    out += tooltip(fmt::format(
+        "{}: {} {}",
+        of_one ? text_on(chart.x, (s.x[k] + s.x[k + 1]) / 2)
+               : text_on(chart.x, s.x[k]) + " to " + text_on(chart.x, s.x[k + 1]),
+        text_on(chart.y, s.y[k]), chart_name(s.name)));
     out += "</rect>";
   }
 }

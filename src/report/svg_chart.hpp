@@ -29,9 +29,9 @@ inline constexpr std::size_t kChartColours = 6;
 
 struct Series {
   enum class Shape { line, step, area, bars };
-  std::string name;
-  std::vector<double> x;  // of bars their edges, ascending: one more than there are bars
-  std::vector<double> y;
+  std::string name = {};
+  std::vector<double> x = {};  // of bars their edges, ascending: one more than there are bars
+  std::vector<double> y = {};
   Shape shape = Shape::line;
   std::optional<std::size_t> colour = {};  // of the palette; by default the next
   std::string end_label = {};              // what stands at the last point
@@ -43,9 +43,9 @@ struct Chart {
     double x;
     std::string text;
   };
-  std::string title;
+  std::string title = {};
   std::string description = {};  // by default: where the series begin and end
-  Axis x, y;
+  Axis x = {}, y = {};
   std::vector<Series> series = {};
   std::vector<Mark> marks = {};
   bool stacked = false;  // areas and bars stand on those of the series before, which has the same x
