@@ -11,6 +11,7 @@
 #include <string>
 
 #include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "millrace/millrace.hpp"
@@ -52,7 +53,8 @@ Summary requests(std::size_t n, Status status = Status::ok, bool equal = false) 
 std::multiset<double> numbers(const std::string& page) {
   std::multiset<double> found;
   const std::regex data("<data value=\"([^\"]*)\">");
-  for (auto at = std::sregex_iterator(page.begin(), page.end(), data); at != std::sregex_iterator(); ++at) {
+  for (auto at = std::sregex_iterator(page.begin(), page.end(), data); at != std::sregex_iterator();
+       ++at) {
     found.insert(std::stod((*at)[1]));
   }
   return found;
@@ -60,7 +62,8 @@ std::multiset<double> numbers(const std::string& page) {
 
 void expect_good_page(const std::string& page) {
   expect_well_formed(page);
-  for (const char* never : {"<script", "<img", " src=\"", "url(", "@import", "<link", "\x1b", "\xff", ">nan<", ">inf<"}) {
+  for (const char* never : {"<script", "<img", " src=\"", "url(", "@import", "<link", "\x1b",
+                            "\xff", ">nan<", ">inf<"}) {
     EXPECT_EQ(page.find(never), std::string::npos) << never;
   }
   EXPECT_EQ(page.find("https://"), std::string::npos);
@@ -71,7 +74,10 @@ void expect_good_page(const std::string& page) {
 
 TEST(HtmlText, LetsNothingThrough) {
   EXPECT_EQ(html_text("<b> & \"c\" '"), "&lt;b&gt; &amp; &quot;c&quot; &#39;");
-  EXPECT_EQ(html_text("a\nb\x7f\xc0\xaf\xed\xa0\x80z"), "a?b?????" "?z") << "no UTF-8: a ? for each byte";
+  EXPECT_EQ(html_text("a\nb\x7f\xc0\xaf\xed\xa0\x80z"),
+            "a?b?????"
+            "?z")
+      << "no UTF-8: a ? for each byte";
   EXPECT_EQ(html_text("\xef\xbf\xbf"), "???") << "no character";
   EXPECT_EQ(html_text("caf\xc3\xa9 \xf0\x9f\x98\x80"), "caf\xc3\xa9 \xf0\x9f\x98\x80");
   EXPECT_EQ(html_text("<<<<", 2), "&lt;&lt;...");
@@ -88,7 +94,7 @@ TEST(HtmlReport, HasTheNumbersOfTheJsonReport) {
     const auto json = nlohmann::json::parse(json_report(report));
     for (const char* name : {"latency", "response_time"}) {
       const auto& stream = json["streams"][0];
-      const auto& metric = by == By::none ? stream["metrics"][name]
+      const auto& metric = by == By::none     ? stream["metrics"][name]
                            : by == By::status ? stream["by_status"][0]["metrics"][name]
                                               : stream["by_label"][0]["metrics"][name];
       for (const char* figure : {"count", "mean", "standard_deviation", "min", "max"}) {
@@ -109,8 +115,8 @@ TEST(HtmlReport, SaysWhatTheTextReportSays) {
   expect_good_page(page);
   for (const char* text :
        {"Interrupted:", "percentiles: nearest-rank, exact", "no values: time_to_first_byte",
-        "accounting: 10 attempted = 10 accepted + 0 rejected", "&lt;img src=x onerror=",
-        "<dt>failed</dt><dd>100 %</dd>"}) {
+        "accounting: 10 attempted = 10 accepted + 0 rejected",
+        "&lt;img src=x onerror=", "<dt>failed</dt><dd>100 %</dd>"}) {
     EXPECT_NE(page.find(text), std::string::npos) << text;
   }
 }

@@ -38,12 +38,12 @@ using Texts = std::vector<std::string>;
 TEST(AxisScale, HasRoundTicksInOneUnit) {
   EXPECT_EQ(texts({{.unit = Unit::nanoseconds}, 3e6, 8.7e8}),
             (Texts{"0", "200 ms", "400 ms", "600 ms", "800 ms", "1,000 ms"}));
-  EXPECT_EQ(texts({{.unit = Unit::seconds}, 0, 1.85}), (Texts{"0.0", "0.5 s", "1.0 s", "1.5 s", "2.0 s"}));
+  EXPECT_EQ(texts({{.unit = Unit::seconds}, 0, 1.85}),
+            (Texts{"0.0", "0.5 s", "1.0 s", "1.5 s", "2.0 s"}));
   EXPECT_EQ(texts({{.unit = Unit::tokens, .whole = true}, 0, 3}), (Texts{"0", "1", "2", "3"}));
   EXPECT_EQ(texts({{.unit = Unit::bytes}, 0, 5 * 1024}),
             (Texts{"0", "1 KiB", "2 KiB", "3 KiB", "4 KiB", "5 KiB"}));
-  EXPECT_EQ(texts({{}, 0, 45'000}),
-            (Texts{"0", "10,000", "20,000", "30,000", "40,000", "50,000"}));
+  EXPECT_EQ(texts({{}, 0, 45'000}), (Texts{"0", "10,000", "20,000", "30,000", "40,000", "50,000"}));
 }
 
 TEST(AxisScale, HasDecadesOnALogarithmicAxis) {
@@ -71,7 +71,7 @@ TEST(AxisScale, CountsTimeAsPeopleDo) {
 }
 
 TEST(AxisScale, IsFiniteAndNotEmptyWhateverTheValues) {
-  const double edges[] = {-kInfinity, -1.7e308, -1,   -1e-300, 0,       5e-324, 1e-300, 1,
+  const double edges[] = {-kInfinity, -1.7e308, -1,   -1e-300, 0,       5e-324,    1e-300, 1,
                           1 + 1e-15,  1e9,      1e18, 1e300,   1.7e308, kInfinity, kNan};
   for (const Scale kind : {Scale::linear, Scale::log, Scale::percentile, Scale::elapsed}) {
     for (const Unit unit : {Unit::none, Unit::nanoseconds, Unit::seconds, Unit::bytes}) {
@@ -95,13 +95,15 @@ TEST(AxisScale, IsFiniteAndNotEmptyWhateverTheValues) {
 }
 
 TEST(SvgChart, NamesWhatItShows) {
-  const std::string svg = svg_chart({.title = "Latency",
-                                     .x = {.label = "time"},
-                                     .y = {.label = "latency", .unit = Unit::seconds},
-                                     .series = {{.name = "p50", .x = {0, 1}, .y = {1, 2}},
-                                                {.name = "p99", .x = {0, 1}, .y = {3, 4}, .end_label = "4 s"}}});
+  const std::string svg =
+      svg_chart({.title = "Latency",
+                 .x = {.label = "time"},
+                 .y = {.label = "latency", .unit = Unit::seconds},
+                 .series = {{.name = "p50", .x = {0, 1}, .y = {1, 2}},
+                            {.name = "p99", .x = {0, 1}, .y = {3, 4}, .end_label = "4 s"}}});
   expect_well_formed(svg);
-  EXPECT_NE(svg.find("<title>Latency</title><desc>p50: 1.000 s at 0, 2.000 s at 1. p99:"), std::string::npos);
+  EXPECT_NE(svg.find("<title>Latency</title><desc>p50: 1.000 s at 0, 2.000 s at 1. p99:"),
+            std::string::npos);
   EXPECT_EQ(count(svg, ">p50</text>"), 1u) << "in the legend";
   EXPECT_EQ(count(svg, ">4 s</text>"), 2u) << "at the axis, and at the end of the line";
   EXPECT_EQ(count(svg, "class=\"s1\""), 3u) << "legend, line, label";
@@ -136,7 +138,8 @@ TEST(SvgChart, StacksBarsAndAreas) {
 }
 
 TEST(SvgChart, SaysThatThereIsNothing) {
-  EXPECT_NE(svg_chart({.title = "", .x = {}, .y = {}}).find(">no values</text>"), std::string::npos);
+  EXPECT_NE(svg_chart({.title = "", .x = {}, .y = {}}).find(">no values</text>"),
+            std::string::npos);
   Chart chart{.title = "", .x = {}, .y = {}};
   chart.series.push_back({.name = "a", .x = {1, kNan}, .y = {kNan, 1}});
   chart.series.push_back({.name = "b", .x = {}, .y = {1, 2}, .shape = Shape::bars});
@@ -162,13 +165,14 @@ TEST(SvgChart, EscapesNames) {
   EXPECT_EQ(svg.find("<script"), std::string::npos);
   EXPECT_EQ(svg.find('\x01'), std::string::npos);
   EXPECT_EQ(svg.find('\xff'), std::string::npos);
-  EXPECT_NE(svg.find("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;??"), std::string::npos);
+  EXPECT_NE(svg.find("&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt;&amp;&#39;??"),
+            std::string::npos);
 }
 
 TEST(SvgChart, IsWellFormedWhateverTheNumbers) {
   std::mt19937_64 random(7);
-  const double edges[] = {-kInfinity, -1.7e308, -1e9, -1, -1e-300, 0, 5e-324, 1e-9, 1, 2, 1e9, 1.7e308,
-                          kInfinity, kNan};
+  const double edges[] = {-kInfinity, -1.7e308, -1e9, -1,  -1e-300, 0,         5e-324,
+                          1e-9,       1,        2,    1e9, 1.7e308, kInfinity, kNan};
   const auto any = [&] { return edges[random() % std::size(edges)]; };
   for (int round = 0; round < 3'000; ++round) {
     Chart chart{.title = "t", .x = {.label = "x"}, .y = {.label = "y"}};

@@ -60,8 +60,10 @@ Shown shown_as(const Axis& axis, double greatest) {
     }
   }
   if (axis.unit == Unit::bytes) {
-    for (const auto& [factor, name] :
-         {Scale{1099511627776.0, "TiB"}, {1073741824.0, "GiB"}, {1048576.0, "MiB"}, {1024.0, "KiB"}}) {
+    for (const auto& [factor, name] : {Scale{1099511627776.0, "TiB"},
+                                       {1073741824.0, "GiB"},
+                                       {1048576.0, "MiB"},
+                                       {1024.0, "KiB"}}) {
       if (greatest >= factor) return {factor, std::string(name)};
     }
     return {1, "B"};
@@ -200,18 +202,20 @@ void AxisScale::make_elapsed() {
   if (is_narrow(from_, to_)) to_ = from_ + std::max(1.0, std::fabs(from_));
   const double wanted = (to_ - from_) / kTicks;
   double step = wanted < 1 ? nice_step(wanted) : 0;
-  for (const double people : {1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0,
-                              3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0}) {
+  for (const double people : {1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0,
+                              1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0}) {
     if (step == 0 && people >= wanted) step = people;
   }
   if (step == 0) step = 86400 * nice_step(wanted / 86400);
-  const Shown shown = step < 60     ? Shown{1, "s"}
-                      : step < 3600 ? Shown{60, "min"}
+  const Shown shown = step < 60      ? Shown{1, "s"}
+                      : step < 3600  ? Shown{60, "min"}
                       : step < 86400 ? Shown{3600, "h"}
                                      : Shown{86400, "d"};
-  for (double at = std::ceil(from_ / step - 1e-9); at * step <= to_ && ticks_.size() < kTicksMax; ++at) {
+  for (double at = std::ceil(from_ / step - 1e-9); at * step <= to_ && ticks_.size() < kTicksMax;
+       ++at) {
     const double value = at * step / shown.factor;
-    ticks_.push_back({at * step, at == 0 ? "0" : plain(value, step / shown.factor) + " " + shown.name});
+    ticks_.push_back(
+        {at * step, at == 0 ? "0" : plain(value, step / shown.factor) + " " + shown.name});
   }
 }
 

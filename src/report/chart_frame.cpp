@@ -34,7 +34,9 @@ double width_of(std::string_view text) {
   double ems = 0;
   for (const char c : text) {
     if ((c & 0xC0) == 0x80) continue;  // inside of a character
-    const auto is_of = [&](std::string_view some) { return some.find(c) != std::string_view::npos; };
+    const auto is_of = [&](std::string_view some) {
+      return some.find(c) != std::string_view::npos;
+    };
     ems += (c & 0x80) != 0 || is_of("%mwMW@") ? 1 : is_of("il.,:;'|! ") ? 0.36 : 0.65;
   }
   return ems * ChartFrame::kFont;
@@ -58,8 +60,7 @@ std::string chart_name(const std::string& name) {
   return name;
 }
 
-ChartFrame::ChartFrame(const Chart& chart)
-    : chart_(chart), x_(chart.x, 0, 1), y_(chart.y, 0, 1) {
+ChartFrame::ChartFrame(const Chart& chart) : chart_(chart), x_(chart.x, 0, 1), y_(chart.y, 0, 1) {
   stack();
   measure();
 }
@@ -142,8 +143,9 @@ void ChartFrame::legend(std::string& out) {
     }
     const std::string shape =
         is_filled(chart_.series[i])
-            ? fmt::format(R"(<rect x="{:.1f}" y="{:.1f}" width="22" height="10" fill="currentColor"/>)",
-                          x, y - 9)
+            ? fmt::format(
+                  R"(<rect x="{:.1f}" y="{:.1f}" width="22" height="10" fill="currentColor"/>)", x,
+                  y - 9)
             : fmt::format(R"(<path d="M{:.1f} {:.1f}h24" stroke="currentColor" stroke-width="2.5" )"
                           R"(stroke-dasharray="{}" fill="none"/>)",
                           x, y - 4, dashes(i));
@@ -181,8 +183,8 @@ void ChartFrame::axes(std::string& out) const {
   }
   draw_text(out, {(left_ + right_) / 2, kHeight - 6}, "middle", chart_name(chart_.x.label),
             R"( class="axis")");
-  out += fmt::format(R"(<path class="grid" d="{}" stroke="#888" stroke-opacity="0.4" fill="none"/>)",
-                     grid);
+  out += fmt::format(
+      R"(<path class="grid" d="{}" stroke="#888" stroke-opacity="0.4" fill="none"/>)", grid);
 }
 
 void ChartFrame::marks(std::string& out) const {

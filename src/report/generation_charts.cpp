@@ -21,13 +21,16 @@ struct Population {
   const GenerationReport& report;
   bool successful;
 
-  explicit Population(const GenerationReport& of) : report(of), successful(of.summary.requests[0] != 0) {}
+  explicit Population(const GenerationReport& of)
+      : report(of), successful(of.summary.requests[0] != 0) {}
   [[nodiscard]] const Distribution* of(std::size_t metric) const {
     const StatusDistributions& d = report.summary.metrics[metric];
     const Distribution& chosen = successful ? d.by_status[0] : d.total;
     return chosen.curve.empty() ? nullptr : &chosen;
   }
-  [[nodiscard]] std::string name() const { return successful ? "successful requests" : "all requests"; }
+  [[nodiscard]] std::string name() const {
+    return successful ? "successful requests" : "all requests";
+  }
 };
 
 // The least value at which the curve reaches the part.
@@ -40,8 +43,9 @@ double value_at(const Distribution& d, double part) {
 
 // How much of it is below `value`.
 double part_below(const Distribution& d, double value) {
-  const auto at = std::lower_bound(d.curve.begin(), d.curve.end(), value,
-                                   [](const auto& point, double limit) { return point.first < limit; });
+  const auto at =
+      std::lower_bound(d.curve.begin(), d.curve.end(), value,
+                       [](const auto& point, double limit) { return point.first < limit; });
   return at == d.curve.begin() ? 0 : std::prev(at)->second;
 }
 
@@ -64,14 +68,15 @@ Series percentiles_of(const char* name, const Distribution& d, Unit unit) {
 void times(const Population& of, std::vector<Chart>& charts) {
   const auto& metrics = of.report.profile->metrics;
   for (const std::string_view unit : {"s", "ms"}) {
-    Chart chart{.title = fmt::format("{} by percentile, {}", unit == "s" ? "Latency" : "Token times",
-                                     of.name()),
+    Chart chart{.title = fmt::format("{} by percentile, {}",
+                                     unit == "s" ? "Latency" : "Token times", of.name()),
                 .x = {.label = "percentile", .scale = Axis::Scale::percentile},
                 .y = {.label = {}, .unit = unit_of_word(unit)}};
     double least = std::numeric_limits<double>::infinity(), greatest = 0;
     for (std::size_t i = 0; i < metrics.size(); ++i) {
       const Distribution* const d = of.of(i);
-      if (metrics[i].kind != MetricKind::values || metrics[i].unit != unit || d == nullptr) continue;
+      if (metrics[i].kind != MetricKind::values || metrics[i].unit != unit || d == nullptr)
+        continue;
       // A time that was never taken is 0 for all: guidellm's word for absent.
       if (d->max == 0 || chart.series.size() == kChartColours) continue;
       chart.series.push_back(percentiles_of(metrics[i].name, *d, chart.y.unit));
@@ -90,17 +95,21 @@ void tokens(const GenerationReport& report, std::vector<Chart>& charts) {
     if (name != "prompt_token_count" && name != "output_token_count") continue;
     const StatusDistributions& all = report.summary.metrics[i];
     if (all.total.count == 0) continue;
-    Chart chart{.title = name == "prompt_token_count" ? "Tokens of the prompt" : "Tokens of the output",
-                .x = {.label = "tokens", .from_zero = false, .whole = true},
-                .y = {.label = "requests", .whole = true},
-                .stacked = true};
+    Chart chart{
+        .title = name == "prompt_token_count" ? "Tokens of the prompt" : "Tokens of the output",
+        .x = {.label = "tokens", .from_zero = false, .whole = true},
+        .y = {.label = "requests", .whole = true},
+        .stacked = true};
     const ValueBins bins = value_bins(all.total.min, all.total.max, true);
     const bool of_one = bins.edges.size() > 1 && bins.edges[1] - bins.edges[0] == 1;
     for (std::size_t status = 0; status < kStatusCount; ++status) {
       const Distribution& d = all.by_status[status];
       if (d.curve.empty()) continue;
-      Series series{.name = kStatuses[status], .x = bins.edges, .y = {},
-                    .shape = Series::Shape::bars, .colour = status};
+      Series series{.name = kStatuses[status],
+                    .x = bins.edges,
+                    .y = {},
+                    .shape = Series::Shape::bars,
+                    .colour = status};
       for (std::size_t k = 0; k + 1 < bins.edges.size(); ++k) {
         const double part = part_below(d, bins.edges[k + 1]) - part_below(d, bins.edges[k]);
         series.y.push_back(std::round(part * static_cast<double>(d.count)));
@@ -149,8 +158,11 @@ void starts(const GenerationReport& report, std::vector<Chart>& charts) {
   for (std::size_t status = 0; status < kStatusCount; ++status) {
     if (report.summary.requests[status] == 0) continue;
     const auto& counts = report.starts->counts(static_cast<Status>(status));
-    Series series{.name = kStatuses[status], .x = {0}, .y = {},
-                  .shape = Series::Shape::bars, .colour = status};
+    Series series{.name = kStatuses[status],
+                  .x = {0},
+                  .y = {},
+                  .shape = Series::Shape::bars,
+                  .colour = status};
     for (std::size_t k = 0; k < counts.size(); ++k) {
       series.x.push_back(static_cast<double>(k + 1) * report.starts->seconds());
       series.y.push_back(static_cast<double>(counts[k]));

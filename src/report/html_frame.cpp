@@ -99,8 +99,8 @@ void end_page(HtmlPage& page, const Report& report) {
   page.heading(2, "Accounts");
   page.notes(account_line(report) + source_lines(report));
   if (report.input != nullptr || report.live) return;  // a file's workers are its parsers
-  HtmlTable table{
-      .header = {"worker", "attempted", "accepted", "ring full", "closed", "reentrant", "aggregated"}};
+  HtmlTable table{.header = {"worker", "attempted", "accepted", "ring full", "closed", "reentrant",
+                             "aggregated"}};
   const auto& workers = report.summary.workers();
   for (const WorkerAccount& worker : workers) {
     if (worker.worker > kWorkersShown) continue;

@@ -16,13 +16,13 @@ constexpr std::size_t kP90 = 7, kP95 = 8, kP99 = 9;  // of kDistributionPermille
 
 HtmlTable table_of(const GenerationReport& report, std::string caption, auto&& distribution) {
   HtmlTable table{.caption = std::move(caption),
-                  .header = {"metric", "unit", "count", "mean", "mode", "sd", "min", "median", "p90",
-                             "p95", "p99", "max"}};
+                  .header = {"metric", "count", "mean", "mode", "sd", "min", "median", "p90", "p95",
+                             "p99", "max"}};
   for (std::size_t i = 0; i < report.summary.metrics.size(); ++i) {
     const GenerationMetric& metric = report.profile->metrics[i];
     const Distribution& d = distribution(report.summary.metrics[i]);
     if (d.count == 0) continue;
-    std::vector<HtmlCell> row = {{metric.name}, {metric.unit}, HtmlCell::of(d.count)};
+    std::vector<HtmlCell> row = {{metric.name}, HtmlCell::of(d.count)};
     for (const double value :
          {d.mean, d.mode, d.deviation, d.min, d.percentiles[kMedian], d.percentiles[kP90],
           d.percentiles[kP95], d.percentiles[kP99], d.max}) {
@@ -34,18 +34,20 @@ HtmlTable table_of(const GenerationReport& report, std::string caption, auto&& d
 }
 
 void tables(HtmlPage& page, const GenerationReport& report) {
-  constexpr std::array kCaptions = {"Successful requests", "Errored requests", "Incomplete requests"};
+  constexpr std::array kCaptions = {"Successful requests", "Errored requests",
+                                    "Incomplete requests"};
   std::size_t statuses = 0;
   for (std::size_t status = 0; status < kStatusCount; ++status) {
     if (report.summary.requests[status] == 0) continue;
     ++statuses;
-    page.table(table_of(report, kCaptions[status], [&](const StatusDistributions& d) -> auto& {
-      return d.by_status[status];
-    }));
+    page.table(table_of(
+        report, kCaptions[status], [&](const StatusDistributions& d) -> auto& {
+          return d.by_status[status];
+        }));
   }
   if (statuses < 2) return;
-  page.table(table_of(report, "All requests",
-                      [](const StatusDistributions& d) -> auto& { return d.total; }));
+  page.table(table_of(
+      report, "All requests", [](const StatusDistributions& d) -> auto& { return d.total; }));
 }
 
 }  // namespace
@@ -58,7 +60,8 @@ std::string html_report(const GenerationReport& generation, const LogReplay& log
   report.log = &log;
 
   HtmlPage page = begin_page(report);
-  page.heading(2, fmt::format("{}, by {}'s definitions", generation.stream, generation.profile->name));
+  page.heading(2,
+               fmt::format("{}, by {}'s definitions", generation.stream, generation.profile->name));
   page.quiet(span_text(stream.times()));
   page.tiles({{"requests", show_count(summary.total())},
               {"successful", show_count(summary.requests[0])},
@@ -66,7 +69,8 @@ std::string html_report(const GenerationReport& generation, const LogReplay& log
               {"incomplete", show_count(summary.requests[2])}});
   std::string notes = population_lines(report, stream);
   if (stream.count() > summary.total()) {
-    notes += show_count(stream.count() - summary.total()) + " results left out by warmup and cooldown\n";
+    notes +=
+        show_count(stream.count() - summary.total()) + " results left out by warmup and cooldown\n";
   }
   if (summary.beyond_time != 0) {
     notes += show_count(summary.beyond_time) + " times are beyond the time axis and in no rate\n";
@@ -76,8 +80,9 @@ std::string html_report(const GenerationReport& generation, const LogReplay& log
     page.quiet("There are no requests.");
   } else {
     tables(page, generation);
-    page.notes("percentiles: the least value at which the weights reach that part of their sum; "
-               "docs/definitions.md has each metric's formula, weight and population");
+    page.notes(
+        "percentiles: the least value at which the weights reach that part of their sum; "
+        "docs/definitions.md has each metric's formula, weight and population");
     for (const Chart& chart : generation_charts(generation)) page.figure(chart);
   }
   end_page(page, report);

@@ -24,7 +24,8 @@ void tiles(HtmlPage& page, const Report& report, const StreamSummary& stream) {
   const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}});
   std::vector<std::pair<std::string, std::string>> tiles = {{"records", show_count(n)}};
   for (const Status status : {Status::ok, Status::error, Status::incomplete}) {
-    tiles.emplace_back(to_string(status), show_count(stream.count({.status = status, .label = {}})));
+    tiles.emplace_back(to_string(status),
+                       show_count(stream.count({.status = status, .label = {}})));
   }
   if (ok != n) tiles.emplace_back("failed", percent(n - ok, n));
   if (const auto rates = rates_of(stream, report.given)) {
@@ -69,8 +70,7 @@ double tables(HtmlPage& page, const Report& report, const StreamSummary& stream)
     for (const Section& part : sections) {
       const std::uint64_t n = stream.count(part.selection);
       const std::uint64_t ok = stream.count({.status = Status::ok, .label = part.selection.label});
-      table.rows.push_back(
-          {{part.name}, HtmlCell::of(n), HtmlCell::of(ok), {percent(n - ok, n)}});
+      table.rows.push_back({{part.name}, HtmlCell::of(n), HtmlCell::of(ok), {percent(n - ok, n)}});
     }
     page.table(table);
   }
@@ -121,7 +121,8 @@ void charts(HtmlPage& page, const Report& report, const StreamSummary& stream) {
 void rates(HtmlPage& page, const Report& report, const StreamSummary& stream) {
   const auto rates = rates_of(stream, report.given);
   if (!rates) {
-    page.notes("no rates: the records do not tell how long the test was; --total-test-time says it");
+    page.notes(
+        "no rates: the records do not tell how long the test was; --total-test-time says it");
     return;
   }
   HtmlTable table{.caption = fmt::format("Rates over {} ({})", show(rates->window_s, Unit::seconds),

@@ -40,13 +40,14 @@ p, ul { margin: 6px 0; }
 .scroll { overflow-x: auto; margin: 8px 0; background: var(--card); border: 1px solid var(--rule);
   border-radius: 8px; }
 .scroll:focus-visible { outline: 2px solid var(--c0); }
-table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 10px 12px 6px; overflow-wrap: anywhere; }
-th, td { padding: 5px 12px; text-align: right; white-space: nowrap; }
+th, td { padding: 5px 8px; text-align: right; white-space: nowrap; }
 th { font-weight: 600; color: var(--quiet); }
-th:first-child { text-align: left; color: var(--text); font-weight: 500; white-space: normal;
+th:first-child { padding-left: 12px; text-align: left; color: var(--text); font-weight: 500; white-space: normal;
   width: 24%; max-width: 24rem; overflow-wrap: break-word; }
 thead > tr > * { border-bottom: 1px solid var(--rule); }
+thead th:first-child { font-weight: 600; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr));
   gap: 12px; margin: 12px 0; }

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kBarsMax = 60;
 constexpr std::size_t kEdgesMax = 120;  // where steps are lost in the values' rounding
-constexpr double kLogFrom = 50;  // the greatest value as so many times the least
+constexpr double kLogFrom = 50;         // the greatest value as so many times the least
 constexpr std::array kMarks = {50.0, 95.0, 99.0};
 
 // A whole number of things rather than a measure.
@@ -57,7 +57,8 @@ std::vector<double> linear_edges(double least, double greatest, bool whole) {
 ValueBins value_bins(double least, double greatest, bool whole) {
   if (!std::isfinite(least) || !std::isfinite(greatest)) return {};
   // So near to one another that they are in one bucket, or in neighbouring ones.
-  const double width = std::max(std::fabs(least), std::fabs(greatest)) * Histogram::kRelativeError * 4;
+  const double width =
+      std::max(std::fabs(least), std::fabs(greatest)) * Histogram::kRelativeError * 4;
   ValueBins bins{.edges = {}, .log = !whole && least > 0 && greatest > kLogFrom * least};
   if (!(greatest > least)) {
     // One bar, with room on both sides of it.
@@ -80,9 +81,7 @@ ValueBins value_bins(double least, double greatest, bool whole) {
 
 Chart percentile_chart(const StreamSummary& stream, const std::vector<std::string>& metrics,
                        Rule rule) {
-  Chart chart{.title = {},
-              .x = {.label = "percentile", .scale = Axis::Scale::percentile},
-              .y = {}};
+  Chart chart{.title = {}, .x = {.label = "percentile", .scale = Axis::Scale::percentile}, .y = {}};
   double least_middle = std::numeric_limits<double>::infinity(), greatest = 0;
   bool all_positive = true;
   for (const std::string& name : metrics) {
@@ -109,11 +108,11 @@ Chart percentile_chart(const StreamSummary& stream, const std::vector<std::strin
     chart.series.push_back(std::move(series));
   }
   if (all_positive && greatest > kLogFrom * least_middle) chart.y.scale = Axis::Scale::log;
-  chart.title = chart.series.size() == 1   ? chart.series.front().name
-                : seconds_in(chart.y.unit)    ? "Times"
-                : chart.y.unit == Unit::bytes ? "Bytes"
+  chart.title = chart.series.size() == 1       ? chart.series.front().name
+                : seconds_in(chart.y.unit)     ? "Times"
+                : chart.y.unit == Unit::bytes  ? "Bytes"
                 : chart.y.unit == Unit::tokens ? "Tokens"
-                                              : "Values";
+                                               : "Values";
   chart.title += " by percentile";
   return chart;
 }

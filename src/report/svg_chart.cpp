@@ -14,9 +14,7 @@ namespace {
 
 constexpr std::size_t kTooltipsMax = 120;  // of a line
 
-std::string tooltip(const std::string& text) {
-  return "<title>" + html_text(text) + "</title>";
-}
+std::string tooltip(const std::string& text) { return "<title>" + html_text(text) + "</title>"; }
 
 void draw_bars(std::string& out, const Chart& chart, const ChartFrame& frame, std::size_t i) {
   const Series& s = chart.series[i];
@@ -26,14 +24,14 @@ void draw_bars(std::string& out, const Chart& chart, const ChartFrame& frame, st
     const Place to = frame.place(s.x[k + 1], frame.top(i, k));
     const double gap = to.x - from.x > 4 ? 1 : 0;
     out += fmt::format(
-        R"(<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="currentColor">)", from.x,
-        to.y, std::max(to.x - from.x - gap, 0.5), std::max(from.y - to.y, 1.0));
+        R"(<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" fill="currentColor">)",
+        from.x, to.y, std::max(to.x - from.x - gap, 0.5), std::max(from.y - to.y, 1.0));
     const bool of_one = chart.x.whole && s.x[k + 1] - s.x[k] == 1;
-    out += tooltip(fmt::format(
-        "{}: {} {}",
-        of_one ? text_on(chart.x, (s.x[k] + s.x[k + 1]) / 2)
-               : text_on(chart.x, s.x[k]) + " to " + text_on(chart.x, s.x[k + 1]),
-        text_on(chart.y, s.y[k]), chart_name(s.name)));
+    out += tooltip(
+        fmt::format("{}: {} {}",
+                    of_one ? text_on(chart.x, (s.x[k] + s.x[k + 1]) / 2)
+                           : text_on(chart.x, s.x[k]) + " to " + text_on(chart.x, s.x[k + 1]),
+                    text_on(chart.y, s.y[k]), chart_name(s.name)));
     out += "</rect>";
   }
 }
@@ -48,8 +46,8 @@ void draw_points(std::string& out, const Chart& chart, const ChartFrame& frame, 
     if (!alone && n > kTooltipsMax) continue;
     const Place at = frame.place(s.x[k], frame.top(i, k));
     out += fmt::format(
-        R"(<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="currentColor" fill-opacity="{}">)", at.x, at.y,
-        alone ? 1 : 0);
+        R"(<circle cx="{:.1f}" cy="{:.1f}" r="4" fill="currentColor" fill-opacity="{}">)", at.x,
+        at.y, alone ? 1 : 0);
     out += tooltip(fmt::format("{}: {} at {}", chart_name(s.name), text_on(chart.y, s.y[k]),
                                text_on(chart.x, s.x[k])));
     out += "</circle>";
@@ -76,8 +74,9 @@ void draw_line(std::string& out, const Chart& chart, const ChartFrame& frame, st
     const bool same = std::fabs(at.x - last.x) < 0.2 && std::fabs(at.y - last.y) < 0.2;
     if (under_way && same && k + 1 < frame.size(i)) continue;
     const bool steps = under_way && s.shape == Series::Shape::step;
-    const std::string piece = steps ? fmt::format("H{:.1f}V{:.1f}", at.x, at.y)
-                                    : fmt::format("{}{:.1f} {:.1f}", under_way ? 'L' : 'M', at.x, at.y);
+    const std::string piece =
+        steps ? fmt::format("H{:.1f}V{:.1f}", at.x, at.y)
+              : fmt::format("{}{:.1f} {:.1f}", under_way ? 'L' : 'M', at.x, at.y);
     path += piece;
     if (s.shape == Series::Shape::area) {
       filled += piece;
