@@ -86,7 +86,7 @@ HtmlPage begin_page(const Report& report) {
     page.alert("Something is missing from the log: the end of this page says what.");
   }
   if (report.input != nullptr && report.input->damaged != 0) {
-    page.alert(show_count(report.input->damaged) + " of the input's lines could not be read.");
+    page.alert(show_count(report.input->damaged) + " of the lines of the input could not be read.");
   }
   for (const Check::Verdict& check : report.checks) {
     const std::string text = "check " + check.text;
