@@ -22,6 +22,7 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "tests" / "data"
@@ -111,6 +112,59 @@ class Usage(Case):
         code, out, _ = millrace("replay", "--check", "count==40", RESPONSES, RESPONSES)
         self.assertEqual(code, 0, out)
         self.assertIn("check passed   count==40", out)
+
+
+class Pages(Case):
+    """--format html: one file, with the numbers of --format json."""
+
+    def page(self, *arguments, code=0):
+        got, page, err = millrace("replay", *arguments, "--format", "html")
+        self.assertEqual(got, code, err)
+        return page, ElementTree.fromstring(page)
+
+    def test_a_page_parses_and_has_the_numbers_of_the_json_report(self):
+        for arguments in ((RESPONSES,), (RESPONSES, "--by", "status"), (RUN,), (ACCESS, *MAP)):
+            with self.subTest(arguments=arguments):
+                page, tree = self.page(*arguments, code=3 if ACCESS in arguments else 0)
+                self.assertEqual(ACCESS in arguments, "of the lines of the input could not be read" in page)
+                numbers = {float(data.get("value")) for data in tree.iter("data")}
+                stream = report("replay", *arguments)["streams"][0]
+                parts = stream.get("by_status", [stream])
+                for metric in (m for part in parts for m in part["metrics"].values() if m["count"]):
+                    for number in (metric["count"], metric["mean"], metric["standard_deviation"], metric["min"],
+                                   metric["max"], *metric["percentiles"].values()):
+                        self.assertIn(number, numbers)
+                svgs = tree.findall(".//{http://www.w3.org/2000/svg}svg")
+                self.assertTrue(svgs)
+                for svg in svgs:
+                    self.assertTrue(svg[0].tag.endswith("title") and svg[0].text)
+                    self.assertTrue(svg[1].tag.endswith("desc") and svg[1].text)
+                for table in tree.iter("table"):
+                    self.assertTrue(all(th.get("scope") for th in table.iter("th")))
+
+    def test_a_page_fetches_and_runs_nothing(self):
+        bad = "\"'><script src=https://example.org/x></script>"
+        lines = "".join(json.dumps({"ms": i, "host": bad, "why": bad, "code": 500}) + "\n" for i in range(9))
+        path = self.write("a&b<c>.jsonl", lines)
+        for by in ("status", "label"):
+            page, tree = self.page(path, "--metric", "<img onload>=/ms:ms", "--ok", "/code < 400", "--error", "/why",
+                                   "--label", "host=/host", "--by", by)
+            tags = {element.tag.split("}")[-1] for element in tree.iter()}
+            self.assertFalse(tags & {"script", "img", "link", "iframe", "object", "embed", "a", "use", "image"})
+            for element in tree.iter():
+                self.assertFalse(set(element.attrib) & {"src", "href", "onload", "onerror"})
+            style = tree.find(".//style").text
+            self.assertNotRegex(style, r"url\(|@import")
+            self.assertIn(bad, "".join(tree.itertext()))
+
+    def test_equal_input_gives_equal_pages(self):
+        self.assertEqual(self.page(RESPONSES)[0], self.page(RESPONSES, "--threads", "1")[0])
+
+    def test_profiles_of_llmeter_have_no_page(self):
+        self.refused(2, "--format html", "replay", RUN, "--profile", "llmeter", "--format", "html")
+
+    def test_an_empty_input_is_a_page(self):
+        self.assertIn("There are no records.", self.page(self.write("none.jsonl", b""))[0])
 
 
 class Inputs(Case):

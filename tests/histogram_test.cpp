@@ -132,6 +132,21 @@ TEST(Histogram, TakesMemoryForOctavesThatWereTouched) {
   EXPECT_EQ(histogram.memory_bytes(), 48u * 1024);
 }
 
+TEST(Histogram, CountsWhatLiesBelowABucket) {
+  Histogram histogram;
+  EXPECT_EQ(histogram.counts_below(std::vector{0.0, 1.0}), (std::vector<std::uint64_t>{0, 0}));
+  histogram.add(std::vector{-4.0, 0.0, 1.0, 1.0 + 0x1p-20, 3.0, 3.0, Limits::infinity()});
+
+  const std::vector limits{-Limits::infinity(), -4.0, 0.0, 1.0, 1.0 + 0x1p-20, 2.0, 3.0, 3.5, 4.0};
+
+  EXPECT_EQ(histogram.counts_below(limits),
+            (std::vector<std::uint64_t>{0, 0, 1, 2, 2, 4, 4, 6, 6}));
+  EXPECT_TRUE(histogram.counts_below({}).empty());
+  EXPECT_EQ(Histogram::begin_of_bucket(1.0 + 0x1p-20), 1.0);
+  EXPECT_EQ(Histogram::begin_of_bucket(0.0), 0.0);
+  for (int whole = 0; whole <= 2048; ++whole) EXPECT_EQ(Histogram::begin_of_bucket(whole), whole);
+}
+
 TEST(Histogram, TellsTheBucketOfARank) {
   Histogram histogram;
   histogram.add(std::vector{-4.0, 1.0, 1.0 + 0x1p-20, 3.0, 3.0});

@@ -22,6 +22,7 @@ import sys
 import time
 import unittest
 from pathlib import Path
+from xml.etree import ElementTree
 
 import cli_test
 from cli_test import QUIET_ENV, RESPONSES, Case, millrace, parse, read_terminal, report
@@ -127,6 +128,41 @@ class LogCase(Case):
         demo.kill()
         demo.wait()
         return folder
+
+
+class Pages(LogCase):
+    """--format html of logs."""
+
+    def test_a_page_of_a_log_has_its_digest_and_one_pass_is_enough(self):
+        code, page, err = millrace("replay", self.log, "--format", "html")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn(f"digest {digest_of(self.demo[1])}", page)
+        self.assertIn("; 1 pass for percentiles", page)
+        ElementTree.fromstring(page)
+        for by in ("status", "label"):
+            self.assertEqual(millrace("replay", self.log, "--format", "html", "--by", by)[0], 0)
+
+    def test_a_profile_has_a_page_of_the_same_numbers(self):
+        log = self.fresh("small")
+        self.assertEqual(millrace("demo", "--records", "2k", "--quiet", "--log", log)[0], 0)
+        for profile in ("guidellm-0.2.1", "guidellm-0.7.3"):
+            code, page, err = millrace("replay", log, "--profile", profile, "--format", "html")
+            self.assertEqual((code, err), (0, ""))
+            numbers = {float(data.get("value")) for data in ElementTree.fromstring(page).iter("data")}
+            found = parse(millrace("replay", log, "--profile", profile, "--format", "json")[1])
+            metrics = found["benchmarks"][0]["metrics"] if "benchmarks" in found else found
+            for name, by_status in metrics.items():
+                d = by_status["successful"]
+                if d["count"]:
+                    for number in (d["mean"], d["mode"], d["median"], *(d["percentiles"][p] for p in ("p90", "p95", "p99"))):
+                        self.assertIn(number, numbers, name)
+
+    def test_a_damaged_log_says_so_at_the_top(self):
+        log = self.copy()
+        segments(log)[1].unlink()
+        code, page, _ = millrace("replay", log, "--format", "html")
+        self.assertEqual(code, 4)
+        self.assertLess(page.index("Something is missing from the log"), page.index("<h2>"))
 
 
 class LiveIsReplayed(LogCase):

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "output.hpp"
+#include "report/html_report.hpp"
 #include "report/guidellm_console.hpp"
 #include "report/guidellm_csv.hpp"
 #include "report/guidellm_json.hpp"
@@ -16,6 +17,10 @@
 
 namespace millrace {
 namespace {
+
+constexpr std::size_t kPagePoints = 20'000;  // of a curve: 20 MB of all metrics; percentiles up to 99.99
+
+constexpr std::size_t kCurvePoints = 20'000;  // 20 MB of all metrics; tells percentiles up to 99.99
 
 // As guidellm's own percentages become limits: of what was planned.
 void limit(const PhaseSize& size, const RunMaximum& maximum, std::uint64_t& number,
@@ -77,11 +82,14 @@ std::string sample_words(const KeptRequests& requests) {
   return fmt::format("--sample: {} (seed {:#x})", words, kSampleSeed);
 }
 
-Result<void> write_report(const GenerationReport& report, const GuidellmTexts& texts,
-                          GuidellmFormat format, const WriteText& write) {
+Result<void> write_report(const GenerationReport& report, const LogReplay& replayed,
+                          const GuidellmTexts& texts, GuidellmFormat format,
+                          const WriteText& write) {
   switch (format) {
     case GuidellmFormat::text:
       return write(table_of(report));
+    case GuidellmFormat::html:
+      return write(html_report(report, replayed));
     case GuidellmFormat::metrics:
       return write(python_json(guidellm_metrics_json(report), 2) + "\n");
     case GuidellmFormat::json:
@@ -101,7 +109,7 @@ Result<GuidellmPlace> own_place(const std::string& format, const std::string& pa
   if (format.empty() || format == "text") return GuidellmPlace{GuidellmFormat::text, path};
   if (format == "json") return GuidellmPlace{GuidellmFormat::metrics, path};
   return failure(Errc::invalid_argument,
-                 fmt::format("--profile millrace is written as text or json, and not as '{}'",
+                 fmt::format("--profile millrace is written as text, json or html, and not as '{}'",
                              format));
 }
 
@@ -116,7 +124,9 @@ Result<GuidellmOutput> GuidellmOutput::open(const std::string& profile, const st
   auto parsed = phases.parse();
   if (!parsed) return tl::unexpected(parsed.error());
   const bool own = definitions.running == RunningTable::millrace;
-  auto place = own ? own_place(format, path) : guidellm_place(format, path);
+  auto place = format == "html" ? GuidellmPlace{GuidellmFormat::html, path}
+               : own            ? own_place(format, path)
+                                : guidellm_place(format, path);
   if (!place) return tl::unexpected(place.error());
   if (const auto flag = flags.given_for_documents(); !flag.empty() && !place->lists_requests()) {
     return failure(Errc::invalid_argument,
@@ -125,7 +135,10 @@ Result<GuidellmOutput> GuidellmOutput::open(const std::string& profile, const st
   GenerationReplayOptions options;
   options.sources = flags.sources();
   options.sample = place->lists_requests() ? flags.sample : std::optional<std::uint64_t>(0);
-  if (flags.curves) {
+  if (place->format == GuidellmFormat::html) {
+    options.curve = GenerationSummarizer::Curve::cumulative;
+    options.curve_points = kPagePoints;
+  } else if (flags.curves) {
     options.curve = definitions.as_0_2_1 ? GenerationSummarizer::Curve::cumulative
                                          : GenerationSummarizer::Curve::density;
   }
@@ -149,14 +162,15 @@ Result<GuidellmOutput> GuidellmOutput::open(const std::string& profile, const st
   return output;
 }
 
-Result<void> GuidellmOutput::write(bool quiet) {
+Result<void> GuidellmOutput::write(const LogReplay& replayed, bool quiet) {
   auto report = requests_->report();
   if (!report) return tl::unexpected(std::move(report).error());
   if (auto made = make_parents(place_.path); !made) return made;
   auto output = Output::open(place_.path);
   if (!output) return tl::unexpected(std::move(output).error());
   const auto write = [&](std::string_view text) { return output->write(text); };
-  if (auto written = write_report(*report, texts_, place_.format, write); !written) return written;
+  if (auto written = write_report(*report, replayed, texts_, place_.format, write);
+      !written) return written;
   if (auto closed = output->close(); !closed) return closed;
   if (!quiet && place_.lists_requests() && report->requests->sample()) {
     complain(sample_words(*report->requests));

@@ -30,7 +30,7 @@ class GuidellmOutput {
                                      const PhaseFlags& phases, LogReplayOptions& replay);
 
   /// Once the log was read. `quiet`: no word of the sample on stderr.
-  [[nodiscard]] Result<void> write(bool quiet);
+  [[nodiscard]] Result<void> write(const LogReplay& replayed, bool quiet);
 
  private:
   GuidellmOutput() = default;

@@ -14,7 +14,7 @@
 namespace millrace {
 
 /// `metrics`: those of our own definitions, as JSON.
-enum class GuidellmFormat : std::uint8_t { text, json, yaml, csv, console, metrics };
+enum class GuidellmFormat : std::uint8_t { text, json, yaml, csv, console, metrics, html };
 
 struct GuidellmPlace {
   GuidellmFormat format = GuidellmFormat::text;

@@ -176,6 +176,10 @@ Result<void> check_guidellm(const ReplayOptions& options) {
 
 int replay(const ReplayOptions& options) {
   if (auto checked = check_guidellm(options); !checked) return usage(checked.error());
+  if (options.report.format == "html" && !options.profile.empty() && !is_generation_profile(options.profile)) {
+    complain("--format html: --profile " + options.profile + " is a list of keys; text or json shows it");
+    return kUsage;
+  }
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
     if (!options.run.empty() || !options.ring_dir.empty()) {

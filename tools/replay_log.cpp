@@ -18,6 +18,7 @@
 #include "replay/log_replay.hpp"
 #include "replay/series_replay.hpp"
 #include "replay_options.hpp"
+#include "report/html_report.hpp"
 #include "report/llmeter_stats.hpp"
 #include "report/log_export.hpp"
 #include "report/quantity.hpp"
@@ -174,7 +175,7 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
   std::string text;
   int code = kOk;
   if (guidellm) {
-    if (auto written = guidellm->write(options.quiet); !written) {
+    if (auto written = guidellm->write(*replayed, options.quiet); !written) {
       complain(written.error().message);
       return written.error().code == Errc::not_found ? kUsage : kError;
     }

@@ -7,7 +7,9 @@
 #include <fmt/format.h>
 
 #include "exit_code.hpp"
+#include "report/html_report.hpp"
 #include "report/json_report.hpp"
+#include "report/metric_charts.hpp"
 #include "report/series_report.hpp"
 #include "report/quantity.hpp"
 #include "report/text_report.hpp"
@@ -26,7 +28,7 @@ std::string is_percentile(const std::string& text) {
 }  // namespace
 
 void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>& further) {
-  std::vector<std::string> formats = {"text", "json"};
+  std::vector<std::string> formats = {"text", "json", "html"};
   formats.insert(formats.end(), further.begin(), further.end());
   app.add_option("-p,--percentiles", percentiles, "Percentiles to show, e.g. 50,90,99,99.9")
       ->delimiter(',')
@@ -36,7 +38,7 @@ void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>&
       ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
-  std::string words = "text or json (docs/json-schema.md)";
+  std::string words = "text, json (docs/json-schema.md), or html: a page with charts, all in one file";
   if (further.size() > 0) words += "; csv with --every";
   if (further.size() > 1) {
     words += ";\nwith --profile guidellm-... guidellm's files (docs/guidellm.md), json is its json";
@@ -98,10 +100,14 @@ Result<std::optional<std::int64_t>> ReportOptions::interval() const {
 
 std::vector<double> ReportOptions::wanted_percentiles(const std::vector<Check>& parsed) const {
   std::vector<double> wanted = percentiles;
+  const auto add = [&](double p) {
+    if (std::find(wanted.begin(), wanted.end(), p) == wanted.end()) wanted.push_back(p);
+  };
   for (const Check& check : parsed) {
-    const auto p = check.percentile();
-    if (p && std::find(wanted.begin(), wanted.end(), *p) == wanted.end()) wanted.push_back(*p);
+    if (const auto p = check.percentile()) add(*p);
   }
+  // Not of each label: no curve shows them, and labels may be many.
+  if (format == "html" && by != "label") std::for_each(kCurvePercentiles.begin(), kCurvePercentiles.end(), add);
   return wanted;
 }
 
@@ -121,6 +127,7 @@ void ReportOptions::evaluate(const std::vector<Check>& parsed, Report& report) c
 
 std::string ReportOptions::text(const Report& report) const {
   if (format == "csv") return series_csv(report);
+  if (format == "html") return html_report(report);
   return format == "json" ? json_report(report) : text_report(report);
 }
 

@@ -55,6 +55,11 @@ std::vector<std::optional<Percentile>> MetricSummary::percentiles(std::span<cons
   return stats_->percentiles(metric_index_, {status_, label_}, ps, rule);
 }
 
+std::vector<std::uint64_t> MetricSummary::counts_below(std::span<const double> limits) const {
+  if (count_ == 0) return std::vector<std::uint64_t>(label_ ? 0 : limits.size());
+  return stats_->counts_below(metric_index_, {status_, label_}, limits);
+}
+
 const Schema& StreamSummary::schema() const noexcept {
   static const Schema empty;
   return stats_ == nullptr ? empty : stats_->schema();

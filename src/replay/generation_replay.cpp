@@ -41,8 +41,13 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns,
   room_ = std::make_unique<SortRoom>(options_.sort_bytes,
                                      std::make_unique<SpillFile>(options_.sort_dir));
   const std::int64_t origin = at->times().first_start_ns.value_or(opened_ns);
+  const TimeSpan times = at->times();
+  if (times.first_start_ns && times.last_start_ns) {
+    report_.starts.emplace(*times.first_start_ns, *times.last_start_ns);
+  }
   summarizer_ =
-      std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve);
+      std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve,
+                                             options_.curve_points);
   options_.completion.start_ns = opened_ns;
   report_.running.emplace(RunningRules{.table = profile_.running,
                                        .sources = options_.sources,
@@ -61,7 +66,7 @@ void GenerationReplay::visit(std::size_t stream, const Slice& all, const Slice& 
       note_times(record);
       if (!report_.running->kept()) continue;
       record = believed(at, names);
-      summarizer_->add(record);
+      count(record);
       report_.requests->add(record);
     }
     return;
@@ -74,7 +79,7 @@ void GenerationReplay::visit(std::size_t stream, const Slice& all, const Slice& 
     report_.requests->add(record);
   }
   for (std::uint32_t i = 0; i < results.count; ++i) {
-    summarizer_->add(believed(results.records + i * sizeof(GenerationRecord), names));
+    count(believed(results.records + i * sizeof(GenerationRecord), names));
   }
 }
 
@@ -85,6 +90,11 @@ GenerationRecord GenerationReplay::believed(const std::byte* at, const NameMap& 
   record.status = std::min(record.status, Status::incomplete);
   return profile_.as_0_2_1 ? with_stored_tokens(record, options_.sources)
                            : with_preferred_tokens(record, options_.sources);
+}
+
+void GenerationReplay::count(const GenerationRecord& record) {
+  summarizer_->add(record);
+  if (report_.starts) report_.starts->add(record.start_ns, record.status);
 }
 
 void GenerationReplay::note_times(const GenerationRecord& record) {

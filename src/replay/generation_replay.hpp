@@ -28,6 +28,7 @@
 #include "replay/result_visitor.hpp"
 #include "stats/generation_running.hpp"
 #include "stats/generation_summary.hpp"
+#include "stats/start_histogram.hpp"
 
 namespace millrace {
 
@@ -39,6 +40,7 @@ struct GenerationReplayOptions {
   std::string sort_dir = {};  // of the file; "": $TMPDIR, else /tmp
   GenerationSummarizer::Curve curve = GenerationSummarizer::Curve::none;
   std::optional<std::uint64_t> sample = 0;  // kept of each status; nullopt: all
+  std::size_t curve_points = 1'000;
 };
 
 struct GenerationReport {
@@ -52,6 +54,7 @@ struct GenerationReport {
   TokenSources sources;
   std::vector<std::string> errors;         // names, by a kept request's error class
   std::unique_ptr<KeptRequests> requests;  // null: nothing was read
+  std::optional<StartHistogram> starts;  // of the requests that count
 };
 
 class GenerationReplay final : public ResultVisitor {
@@ -68,6 +71,7 @@ class GenerationReplay final : public ResultVisitor {
 
  private:
   [[nodiscard]] GenerationRecord believed(const std::byte* record, const NameMap& names) const;
+  void count(const GenerationRecord& record);
   void note_times(const GenerationRecord& record);
 
   const GenerationProfile& profile_;

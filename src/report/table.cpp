@@ -29,6 +29,10 @@ Character first_character(std::string_view text) {
     if ((byte(i) & 0xC0) != 0x80) return {};
     code = (code << 6) | (byte(i) & 0x3Fu);
   }
+  // Longer than need be, half of a pair, beyond the last, no character.
+  const char32_t least = bytes == 4 ? 0x10000 : bytes == 3 ? 0x800 : 0x80;
+  if (code < least || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return {};
+  if ((code & 0xFFFE) == 0xFFFE) return {};
   return {bytes, code};
 }
 

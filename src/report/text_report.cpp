@@ -7,34 +7,14 @@
 
 #include <fmt/format.h>
 
-#include "report/log_report.hpp"
 #include "report/quantity.hpp"
+#include "report/report_lines.hpp"
 #include "report/series_report.hpp"
 #include "report/table.hpp"
 
 namespace millrace {
 namespace {
 
-// When results count, and which of them; "": all.
-std::string measured_words(const StreamSummary& stream) {
-  constexpr auto kEver = std::numeric_limits<std::int64_t>::max();
-  std::string words;
-  if (const auto window = stream.window()) {
-    const double seconds =
-        (static_cast<double>(window->end_ns) - static_cast<double>(window->begin_ns)) / 1e9;
-    words = window->end_ns == kEver
-                ? "after the warmup"
-                : "over " + show(std::max(seconds, 0.0), Unit::seconds);
-  }
-  if (const auto range = stream.range()) {
-    if (!words.empty()) words += ", ";
-    words += fmt::format("from result {}", show_count(range->first));
-    if (range->last != ResultRange{}.last) words += " to " + show_count(range->last);
-  }
-  return words;
-}
-
-constexpr std::size_t kErrorsShown = 10;
 constexpr std::size_t kNameMax = 72;  // characters
 constexpr std::size_t kWorkersShown = 16;
 
@@ -63,30 +43,8 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
   if (const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}}); ok != n) {
     out += fmt::format("   {} failed", percent(n - ok, n));
   }
-  const LeftOut left_out = stream.left_out();
-  if (left_out.notices != 0) {
-    out += fmt::format("   and {} of requests that were scheduled, started or withdrawn",
-                       plural(left_out.notices, "notice"));
-  }
-  out += "\n";
-  const std::string measured = measured_words(stream);
-  if (!measured.empty()) {
-    out += fmt::format("measured {}; left out: {} before it, {} after it", measured,
-                       show_count(left_out.before), show_count(left_out.after));
-    if (left_out.untimed != 0) {
-      out += fmt::format(", {} whose time is not known", show_count(left_out.untimed));
-    }
-    out += "\n";
-  }
-  if (stream.good()) {
-    out += fmt::format("goodput  {} of {} ({}):", show_count(*stream.good()), show_count(n),
-                       percent(*stream.good(), n));
-    for (const Limit& limit : limits_of(report, stream)) {
-      out += fmt::format("  {} <= {}", printable(limit.metric),
-                         show(limit.at_most, stream.metric(limit.metric).metric().unit));
-    }
-    out += "\n";
-  }
+  if (stream.left_out().notices != 0) out += "   and " + notices_text(stream);
+  out += "\n" + population_lines(report, stream);
 }
 
 std::vector<std::string> header_of(std::string first, const Report& report) {
@@ -173,53 +131,16 @@ void rates(std::string& out, const Report& report, const StreamSummary& stream) 
   add(out, table);
 }
 
-// What a reader must know about the numbers above: the rule, their error, what they leave out.
-void remarks(std::string& out, const Report& report, const StreamSummary& stream, double error) {
-  out += "\n";
-  for (const Metric& m : stream.schema().metrics) {
-    const MetricSummary metric = stream.metric(m.name);
-    if (metric.invalid() != 0) {
-      out += fmt::format("{}: {} left out (negative or infinite)\n", printable(m.name),
-                         plural(metric.invalid(), "invalid value"));
-    }
-  }
-  out += fmt::format("percentiles: {}, {}\n", to_string(report.rule),
-                     error == 0 ? "exact"
-                                : fmt::format("from histograms, within {:.2g} %: {}", error * 100,
-                                              why_approximate(report)));
-  const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}});
-  if (report.by == By::none && ok != 0 && ok != stream.count()) {
-    out += "records that failed are included above; --by status tells them apart\n";
-  }
-}
-
 void errors(std::string& out, const StreamSummary& stream) {
-  auto sorted = stream.errors();
-  if (sorted.empty()) return;
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  const auto shown = shown_errors(stream);
+  if (shown.empty()) return;
   Table table({"error", "records"});
-  std::uint64_t rest = 0;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    const auto& [name, count] = sorted[i];
-    if (i < kErrorsShown) {
-      table.row({printable(name.empty() ? "(empty text)" : name, kNameMax), show_count(count)});
-    } else {
-      rest += count;
-    }
-  }
-  if (rest != 0) {
-    table.row({fmt::format("{} further", sorted.size() - kErrorsShown), show_count(rest)});
-  }
+  for (const auto& [name, count] : shown) table.row({name, show_count(count)});
   add(out, table);
 }
 
 void account(std::string& out, const Report& report) {
-  const Accounting& a = report.summary.accounting();
-  out += fmt::format(
-      "\naccounting: {} attempted = {} accepted + {} rejected; {} aggregated, {} in flight\n",
-      show_count(a.attempted()), show_count(a.accepted), show_count(a.rejected()),
-      show_count(a.aggregated), show_count(a.in_flight()));
+  out += "\n" + account_line(report);
   if (report.input != nullptr || report.live) return;  // a file's workers are its parsers
   Table table(
       {"worker", "attempted", "accepted", "ring full", "closed", "reentrant", "aggregated"});
@@ -238,28 +159,6 @@ void account(std::string& out, const Report& report) {
   }
 }
 
-void account_of_input(std::string& out, const Report& report) {
-  const FileReplay& input = *report.input;
-  out += fmt::format("input: {}, {} = {} + {} damaged", report.format, plural(input.lines, "line"),
-                     plural(input.records, "record"), show_count(input.damaged));
-  if (input.torn != 0) out += fmt::format(" ({} cut off at the end)", show_count(input.torn));
-  if (input.blank != 0) out += fmt::format("; {} blank", show_count(input.blank));
-  out += "\n";
-  for (const Error& error : input.input_errors)
-    out += fmt::format("input: {}\n", printable(error.message));
-  const LineNotes& n = input.notes;
-  const std::pair<std::uint64_t, const char*> notes[] = {
-      {n.nonfinite_words, "NaN or Infinity words, not JSON but read all the same"},
-      {n.duplicate_keys, "duplicate keys, of which the last counts"},
-      {n.unknown_keys, "lines with unknown keys"},
-      {n.missing_keys, "lines with missing keys"},
-      {n.mid_stream_errors, "failed records that carry timings"}};
-  for (const auto& [count, what] : notes) {
-    if (count != 0) out += fmt::format("note: {}: {}\n", what, show_count(count));
-  }
-  for (const std::string& note : report.notes) out += fmt::format("note: {}\n", printable(note));
-}
-
 }  // namespace
 
 std::string text_report(const Report& report) {
@@ -272,7 +171,7 @@ std::string text_report(const Report& report) {
     if (stream.count() == 0) continue;
     const double error = metrics(out, report, stream);
     rates(out, report, stream);
-    remarks(out, report, stream, error);
+    out += "\n" + remark_lines(report, stream, error);
     errors(out, stream);
     if (const auto at = report.series.find(stream.name()); at != report.series.end()) {
       out += fmt::format("\nevery {}\n{}",
@@ -281,13 +180,7 @@ std::string text_report(const Report& report) {
     }
   }
   account(out, report);
-  if (report.input != nullptr) account_of_input(out, report);
-  if (report.log != nullptr) {
-    out += log_text(*report.log);
-  } else if (report.summary.log()) {
-    out += log_text(*report.summary.log());
-  }
-  if (const auto digest = digest_of(report)) out += fmt::format("digest {}\n", *digest);
+  out += source_lines(report);
   for (const Check::Verdict& check : report.checks) {
     out += fmt::format("check {}\n", printable(check.text));
   }

@@ -69,6 +69,26 @@ double Histogram::order_statistic(std::uint64_t rank) const {
   return order_statistics({&rank, 1}).front();
 }
 
+std::vector<std::uint64_t> Histogram::counts_below(std::span<const double> limits) const {
+  std::vector<std::uint64_t> counts;
+  counts.reserve(limits.size());
+  std::uint64_t before = 0;
+  const auto bucket_of_limit = [&] {
+    return order_key(limits[counts.size()]) >> (kMantissaBits - kBits);
+  };
+  pages_.for_each([&](std::uint32_t octave, const std::unique_ptr<Page>& page) {
+    const std::uint64_t first = std::uint64_t{octave} << kBits;
+    for (std::size_t i = 0; i < page->size(); ++i) {
+      while (counts.size() < limits.size() && bucket_of_limit() <= first + i) {
+        counts.push_back(before);
+      }
+      before += (*page)[i];
+    }
+  });
+  counts.resize(limits.size(), before);
+  return counts;
+}
+
 std::size_t Histogram::memory_bytes() const noexcept {
   return pages_.memory_bytes() + page_count_ * sizeof(Page);
 }

@@ -40,6 +40,14 @@ class Histogram {
   /// Their middles.
   [[nodiscard]] std::vector<double> order_statistics(std::span<const std::uint64_t> ranks) const;
   [[nodiscard]] double order_statistic(std::uint64_t rank) const;
+  /// The least value of the bucket of `value`.
+  [[nodiscard]] static double begin_of_bucket(double value) noexcept {
+    constexpr int kOpenBits = kMantissaBits - kBits;
+    return value_of_key(order_key(value) >> kOpenBits << kOpenBits);
+  }
+  /// How many values lie in buckets below that of each of `limits`, which ascend: how many are less
+  /// than begin_of_bucket() of it.
+  [[nodiscard]] std::vector<std::uint64_t> counts_below(std::span<const double> limits) const;
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
  private:

@@ -90,6 +90,12 @@ Histogram StreamStats::histogram(std::size_t metric, const Selected& selected) c
   return all;
 }
 
+std::vector<std::uint64_t> StreamStats::counts_below(std::size_t metric, const Selected& selected,
+                                                     std::span<const double> limits) const {
+  if (selected.label) return {};
+  return histogram(metric, selected).counts_below(limits);
+}
+
 std::vector<const ExactStore*> StreamStats::stores(std::size_t metric,
                                                    const Selected& selected) const {
   std::vector<const ExactStore*> found;

@@ -130,6 +130,11 @@ class StreamStats {
   /// Never touches exact values: for snapshots.
   [[nodiscard]] std::vector<Percentile> live_percentiles(std::size_t metric,
                                                          std::span<const double> ps) const;
+  /// How many values lie in the histogram's buckets below that of each of `limits`, which ascend.
+  /// Nothing by label: there is no such histogram.
+  [[nodiscard]] std::vector<std::uint64_t> counts_below(std::size_t metric,
+                                                        const Selected& selected,
+                                                        std::span<const double> limits) const;
   /// Of percentiles that are not exact: the bound for every metric. 0 when all are, as far as can be
   /// told: values are held, or there is someone to ask; what it does not find is marked one by one.
   [[nodiscard]] double relative_error(const Selected& selected) const noexcept;
