@@ -452,7 +452,7 @@ class Guidellm(Case):
         self.refused(1, "looks like YAML", "replay", yaml)
         google = self.write("google.json", b'{"context": {}, "benchmarks": [{"name": "BM_x", "real_time": 1}]}')
         self.refused(1, "cannot tell the format", "replay", google)
-        self.refused(2, "--profile reproduces llmeter", "replay", self.LINES, "--profile", "llmeter")
+        self.refused(2, "reproduces llmeter", "replay", self.LINES, "--profile", "llmeter")
         self.refused(2, "--input-format", "replay", self.LINES, "--input-format", "guidellm", "--map", MAP)
         code, _, err = millrace("replay", google, "--input-format", "guidellm")
         self.assertEqual((code, err), (0, ""))

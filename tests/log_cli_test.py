@@ -145,7 +145,7 @@ class Pages(LogCase):
     def test_a_profile_has_a_page_of_the_same_numbers(self):
         log = self.fresh("small")
         self.assertEqual(millrace("demo", "--records", "2k", "--quiet", "--log", log)[0], 0)
-        for profile in ("guidellm-0.2.1", "guidellm-0.7.3"):
+        for profile in ("millrace", "guidellm-0.2.1", "guidellm-0.7.3"):
             code, page, err = millrace("replay", log, "--profile", profile, "--format", "html")
             self.assertEqual((code, err), (0, ""))
             numbers = {float(data.get("value")) for data in ElementTree.fromstring(page).iter("data")}
@@ -153,7 +153,7 @@ class Pages(LogCase):
             metrics = found["benchmarks"][0]["metrics"] if "benchmarks" in found else found
             for name, by_status in metrics.items():
                 d = by_status["successful"]
-                if d["count"]:
+                if name != "request_totals" and d["count"]:
                     for number in (d["mean"], d["mode"], d["median"], *(d["percentiles"][p] for p in ("p90", "p95", "p99"))):
                         self.assertIn(number, numbers, name)
 

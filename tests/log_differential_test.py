@@ -41,17 +41,17 @@ def append(data, rng):
 
 
 def swap_lines(data, rng):
-    a, b = (rng.randrange(len(data) // 64) * 64 for _ in range(2))
+    a, b = (rng.randrange(max(1, len(data) // 64)) * 64 for _ in range(2))
     data[a:a + 64], data[b:b + 64] = data[b:b + 64], data[a:a + 64]
 
 
 def insert(data, rng):
-    at = rng.randrange(len(data)) // 64 * 64
+    at = rng.randrange(max(1, len(data))) // 64 * 64
     data[at:at] = rng.randbytes(rng.choice([1, 64, 128]))
 
 
 def overwrite(data, rng):
-    at, count = rng.randrange(len(data)), rng.randint(1, 2000)
+    at, count = rng.randrange(max(1, len(data))), rng.randint(1, 2000)
     data[at:at + count] = rng.randbytes(len(data[at:at + count]))
 
 

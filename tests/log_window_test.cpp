@@ -121,11 +121,26 @@ TEST(LogWindow, OfSeveralRunsIsAnError) {
   EXPECT_NE(replayed.error().message.find("--run"), std::string::npos);
 }
 
-TEST(LogWindow, StreamsWithoutTimesAreWhole) {
+TEST(LogWindow, WithoutAnyTimesIsAnError) {
+  TemporaryFolder folder;
+  auto engine = Engine::open({.log_dir = folder / "run"}).value();
+  auto worker = engine.stream<SampleRecord>("values").value().worker().value();
+  ASSERT_TRUE(worker.push({.value = 1}));
+  ASSERT_TRUE(engine.finish());
+  LogReplayOptions options;
+  options.phases.warmup = phase_size("5").value();
+  const auto replayed = replay_logs(std::vector<std::string>{folder / "run"}, options);
+  ASSERT_FALSE(replayed);
+  EXPECT_EQ(replayed.error().code, Errc::invalid_argument);
+}
+
+TEST(LogWindow, StreamsWithoutTimesAreWholeBesideOthers) {
   TemporaryFolder folder;
   auto engine = Engine::open({.log_dir = folder / "run"}).value();
   auto worker = engine.stream<SampleRecord>("values").value().worker().value();
   for (int i = 0; i < 10; ++i) ASSERT_TRUE(worker.push({.value = 1.0 * i}));
+  auto timed = engine.stream<RequestRecord>("requests").value().worker().value();
+  ASSERT_TRUE(timed.push({.start_ns = 1, .end_ns = 2}));
   ASSERT_TRUE(engine.finish());
   const LogReplay replayed = replay_with(folder / "run", {.warmup = phase_size("5").value()});
   EXPECT_EQ(replayed.summary["values"].count(), 10u);

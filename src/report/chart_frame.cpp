@@ -195,7 +195,9 @@ void ChartFrame::marks(std::string& out) const {
     out += fmt::format(R"(<path d="M{:.1f} {:.1f}V{:.1f}" stroke="currentColor" )"
                        R"(stroke-dasharray="3 3" fill="none"/>)",
                        x, top_ - 3, bottom_);
-    const double begin = std::max(std::min(x, kWidth - wide / 2) - wide / 2, free);
+    const double middle = std::min(x, kWidth - wide / 2);
+    const double begin =
+        std::max({middle - wide / 2, free, left_ - 4});  // beside the y axis's texts
     if (begin + wide > kWidth) continue;
     draw_text(out, {begin, top_ - 7}, "start", mark.text);
     free = begin + wide + 5;

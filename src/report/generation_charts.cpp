@@ -109,7 +109,7 @@ void tokens(const GenerationReport& report, std::vector<Chart>& charts) {
                     .x = bins.edges,
                     .y = {},
                     .shape = ChartSeries::Shape::bars,
-                    .colour = status};
+                    .colour = status_colour(static_cast<Status>(status))};
       for (std::size_t k = 0; k + 1 < bins.edges.size(); ++k) {
         const double part = part_below(d, bins.edges[k + 1]) - part_below(d, bins.edges[k]);
         series.y.push_back(std::round(part * static_cast<double>(d.count)));
@@ -162,7 +162,7 @@ void starts(const GenerationReport& report, std::vector<Chart>& charts) {
                   .x = {0},
                   .y = {},
                   .shape = ChartSeries::Shape::bars,
-                  .colour = status};
+                  .colour = status_colour(static_cast<Status>(status))};
     for (std::size_t k = 0; k < counts.size(); ++k) {
       series.x.push_back(static_cast<double>(k + 1) * report.starts->seconds());
       series.y.push_back(static_cast<double>(counts[k]));

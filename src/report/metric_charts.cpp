@@ -137,7 +137,7 @@ Chart histogram_chart(const StreamSummary& stream, const std::string& name, Rule
                   .x = bins.edges,
                   .y = {},
                   .shape = ChartSeries::Shape::bars,
-                  .colour = static_cast<std::size_t>(status)};
+                  .colour = status_colour(status)};
     for (std::size_t i = 0; i + 1 < below.size(); ++i) {
       series.y.push_back(static_cast<double>(below[i + 1] - below[i]));
     }

@@ -87,13 +87,16 @@ void draw_line(std::string& out, const Chart& chart, const ChartFrame& frame, st
   }
   end_run();
   if (path.empty()) return;
+  const bool stacked = chart.stacked && !filled.empty();  // its borders are those of the areas
   if (!filled.empty()) {
     out += fmt::format(R"(<path d="{}" fill="currentColor" fill-opacity="{}"/>)", filled,
-                       chart.stacked ? 0.75 : 0.25);
+                       stacked ? 0.85 : 0.25);
   }
-  out += fmt::format(R"(<path d="{}" fill="none" stroke="currentColor" stroke-width="2" )"
-                     R"(stroke-linejoin="round" stroke-dasharray="{}"/>)",
-                     path, frame.dashes(i));
+  if (!stacked) {
+    out += fmt::format(R"(<path d="{}" fill="none" stroke="currentColor" stroke-width="2" )"
+                       R"(stroke-linejoin="round" stroke-dasharray="{}"/>)",
+                       path, frame.dashes(i));
+  }
   draw_points(out, chart, frame, i);
 }
 

@@ -51,6 +51,11 @@ struct Chart {
   bool stacked = false;  // areas and bars stand on those of the series before, which has the same x
 };
 
+/// Of records by status, in all charts: failed ones stand out, and what is incomplete does not.
+constexpr std::size_t status_colour(Status status) noexcept {
+  return status == Status::ok ? 0 : status == Status::error ? 1 : 5;
+}
+
 std::string svg_chart(const Chart& chart);
 
 }  // namespace millrace
