@@ -104,7 +104,7 @@ def main():
     root, build = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
     compiler = os.environ.get("CXX", "g++").split()
     flags = ["-std=c++20", "-O2", "-ffp-contract=off", "-DNDEBUG"]
-    libraries = [str(build / "src/libmillrace.a"), "-lfmt", "-lisal", "-lpthread"]
+    libraries = [str(build / "src/libmillrace.a"), "-lfmt", "-lisal", "-lhwy", "-lhwy_contrib", "-lpthread"]
     gtest = ["-lgtest", "-lgtest_main"]
     survivors = []
     word = sys.argv[3] if len(sys.argv) > 3 else ""
