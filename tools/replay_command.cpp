@@ -65,7 +65,7 @@ int replay_files(const ReplayOptions& options) {
     auto parsed = options.report.parse_limits(input->format.schema);
     if (!parsed) return usage(parsed.error());
     limits = std::move(*parsed);
-    auto parsed_checks = options.report.parse_checks(input->format.schema);
+    auto parsed_checks = options.report.parse_checks({&input->format.schema, 1});
     if (!parsed_checks) return usage(parsed_checks.error());
     checks = std::move(*parsed_checks);
     ProgressLine progress(options.quiet);
