@@ -248,7 +248,8 @@ void declare_replay(CLI::App& app, Action& action) {
   auto* profile =
       command
           ->add_option("--profile", options->profile,
-                       "Reproduce another tool's numbers, its definitions and its faults")
+                       "millrace: requests to language models, over time, too; the others reproduce another\n"
+                       "tool's numbers, with its definitions and its faults")
           ->check(CLI::IsMember({"millrace", "llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
   for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
     profile->excludes(command->get_option(own));
