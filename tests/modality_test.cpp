@@ -141,6 +141,20 @@ TEST(ModalitySummary, IsOfValuesRatesAndWhatIsUnderWay) {
   EXPECT_DOUBLE_EQ(images.input->per_second.total.min, 1);
 }
 
+TEST(ModalitySummary, OfHugeCountsIsABoundThatDoesNotWrap) {
+  SortRoom room;
+  ModalitySummarizer summarizer(0, room);
+  ModalityRecord counts;
+  counts.input.image_bytes = 1e300;
+  counts.output.image_bytes = -1e300;
+  for (int i = 0; i < 100; ++i) summarizer.add(0, 5 * kSecond, Status::ok, counts);
+  for (int i = 0; i < 100; ++i) summarizer.add(kSecond, 6 * kSecond, Status::error, counts);
+  const ModalitySummary summary = summarizer.finish();
+  const auto& bytes = summary.of[modality("image_bytes")];
+  EXPECT_NEAR(bytes.input->concurrency.total.max, 200 * 2'147'483'648.0, 1e10);
+  EXPECT_EQ(bytes.output->concurrency.total.max, 0);
+}
+
 // The records of both streams through a log, by status, with one of no request.
 TEST(ModalitySummary, OfALogIsJoinedById) {
   const TemporaryFolder folder;
@@ -175,8 +189,10 @@ TEST(ModalitySummary, OfALogIsJoinedById) {
     EXPECT_FALSE(images.output);
     const auto& words = report.modalities->of[modality("text_words")];
     EXPECT_EQ(words.output->value.total.max, 99);
-    // More bytes than fit a weight: what is under way is then a bound, not a number that wrapped.
-    EXPECT_GT(report.modalities->of[modality("image_bytes")].input->concurrency.total.max, 2e9);
+    // More bytes than fit a weight, 2^31: what is under way is then a bound, not a number that wrapped.
+    const double under_way =
+        report.modalities->of[modality("image_bytes")].input->concurrency.total.max;
+    EXPECT_NEAR(under_way, 10 * 2'147'483'648.0, 1e8);
 
     const auto json = guidellm_metrics_json(report);
     EXPECT_EQ(json["image"]["images"]["input"]["successful"]["count"], 75);
