@@ -174,6 +174,16 @@ class TokenGaps(Case):
             self.assertTrue(itl["exact"])
         self.assertEqual(live["digest"], report["digest"])
 
+    def test_are_checked_by_their_name(self):
+        log = self.folder / "checked"
+        for arguments in (("demo", "-q", "--records", "500", "--gaps", "--log", log), ("replay", log)):
+            code, out, _ = millrace(*arguments, "--check", "itl:p(99)<10s", "--check", "itl:max<1ns",
+                                    "--check", "ttft:p50<1h")
+            self.assertEqual(code, 99)
+            self.assertEqual(re.findall(r"(?m)^check (\w+) +(\w+):", out),
+                             [("passed", "itl"), ("failed", "itl"), ("passed", "ttft")])
+        self.refused(2, "itl", "demo", "-q", "--records", "5", "--check", "itl:p(99)<10s")
+
 
 class PhasesOfDemos(Case):
     def demo(self, *arguments):

@@ -119,7 +119,9 @@ int demo(const Options& options) {
   const Schema schema = RecordTraits<GenerationRecord>::schema().value();
   auto limits = options.report.parse_limits(schema);
   if (!limits) return usage(limits.error());
-  auto checks = options.report.parse_checks(schema);
+  std::vector<Schema> schemas = {schema};
+  if (load->gaps) schemas.push_back(token_gap_schema().value());
+  auto checks = options.report.parse_checks(schemas);
   if (!checks) return usage(checks.error());
   auto phases = phases_of(options.phases, *load);
   if (!phases) return usage(phases.error());

@@ -55,15 +55,33 @@ std::string table_of(const GenerationReport& report) {
       show_count(summary.requests[1]), show_count(summary.requests[2]), report.profile->name);
   Table table({"successful", "unit", "count", "mean", "median", "sd", "p95", "p99", "max"});
   constexpr std::size_t kP95 = 8, kP99 = 9;
+  const auto row = [&](const std::string& name, const std::string& unit, const Distribution& d) {
+    const auto number = [](double value) { return fmt::format("{:.6g}", value); };
+    table.row({name, unit, show_count(d.count), number(d.mean), number(d.percentiles[kMedian]),
+               number(d.deviation), number(d.percentiles[kP95]), number(d.percentiles[kP99]),
+               number(d.max)});
+  };
   for (std::size_t i = 0; i < summary.metrics.size(); ++i) {
     const GenerationMetric& metric = report.profile->metrics[i];
-    const Distribution& d = summary.metrics[i].by_status[0];
-    const auto number = [](double value) { return fmt::format("{:.6g}", value); };
-    table.row({metric.name, metric.unit, show_count(d.count), number(d.mean),
-               number(d.percentiles[kMedian]), number(d.deviation), number(d.percentiles[kP95]),
-               number(d.percentiles[kP99]), number(d.max)});
+    row(metric.name, metric.unit, summary.metrics[i].by_status[0]);
+  }
+  for (std::size_t m = 0; report.modalities && m < kModalities.size(); ++m) {
+    const auto& [input, output, total] = report.modalities->of[m];
+    const auto side = [&](const char* name, const std::optional<ModalitySummary::Side>& of) {
+      if (!of) return;
+      const std::string what = fmt::format("{}_{}", name, kModalities[m].name);
+      row(what, "", of->value.by_status[0]);
+      row(what + "_per_second", "1/s", of->per_second.by_status[0]);
+      row(what + "_concurrency", "", of->concurrency.by_status[0]);
+    };
+    side("input", input);
+    side("output", output);
   }
   out += table.text();
+  if (report.modalities_unmatched != 0) {
+    out += fmt::format("\n{} records of modalities belong to no request, or to one of several\n",
+                       show_count(report.modalities_unmatched));
+  }
   if (summary.beyond_time != 0) {
     out += fmt::format("\n{} times are beyond the time axis and in no rate\n",
                        show_count(summary.beyond_time));

@@ -65,7 +65,7 @@ int replay_files(const ReplayOptions& options) {
     auto parsed = options.report.parse_limits(input->format.schema);
     if (!parsed) return usage(parsed.error());
     limits = std::move(*parsed);
-    auto parsed_checks = options.report.parse_checks(input->format.schema);
+    auto parsed_checks = options.report.parse_checks({&input->format.schema, 1});
     if (!parsed_checks) return usage(parsed_checks.error());
     checks = std::move(*parsed_checks);
     ProgressLine progress(options.quiet);
@@ -248,7 +248,8 @@ void declare_replay(CLI::App& app, Action& action) {
   auto* profile =
       command
           ->add_option("--profile", options->profile,
-                       "Reproduce another tool's numbers, its definitions and its faults")
+                       "millrace: requests to language models, over time, too; the others reproduce another\n"
+                       "tool's numbers, with its definitions and its faults")
           ->check(CLI::IsMember({"millrace", "llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
   for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
     profile->excludes(command->get_option(own));

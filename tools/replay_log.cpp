@@ -74,7 +74,9 @@ Result<Wishes> wishes_of(const ReplayOptions& options,
   // A log's own limits are as good as given ones.
   ReportOptions report = options.report;
   if (!report.goodput && !first.goodput.empty()) report.goodput.emplace();
-  auto checks = report.parse_checks(first.schema);
+  std::vector<Schema> schemas;
+  for (const log::StreamText& stream : streams) schemas.push_back(stream.schema);
+  auto checks = report.parse_checks(schemas);
   if (!checks) return tl::unexpected(std::move(checks).error());
   wishes.checks = std::move(*checks);
   if (options.report.goodput) {

@@ -64,10 +64,14 @@ void ReportOptions::declare(CLI::App& app, const std::vector<std::string>& furth
                "Check percentiles of samples that are too small to know them");
 }
 
-Result<std::vector<Check>> ReportOptions::parse_checks(const Schema& schema) const {
+Result<std::vector<Check>> ReportOptions::parse_checks(std::span<const Schema> streams) const {
   std::vector<Check> parsed;
   for (const std::string& text : checks) {
-    auto check = Check::parse(text, schema);
+    auto check = Check::parse(text, streams.front());
+    for (std::size_t i = 1; !check && i < streams.size(); ++i) {
+      // The first stream's error is told, unless another one has the metric.
+      if (auto other = Check::parse(text, streams[i])) check = std::move(other);
+    }
     if (!check) return tl::unexpected(check.error());
     if (check->needs_goodput() && !goodput) {
       return failure(Errc::invalid_argument,
@@ -118,10 +122,15 @@ void ReportOptions::apply(Report& report) const {
 }
 
 void ReportOptions::evaluate(const std::vector<Check>& parsed, Report& report) const {
-  const StreamSummary& stream = report.summary.streams().front();
-  const auto rates = rates_of(stream, report.given);
+  const auto& streams = report.summary.streams();
   for (const Check& check : parsed) {
-    report.checks.push_back(check.evaluate(stream, rates, report.rule, allow_small_samples));
+    auto stream = std::find_if(streams.begin(), streams.end(), [&](const StreamSummary& s) {
+      return check.metric().empty() || s.schema().find_metric(check.metric()).has_value();
+    });
+    if (stream == streams.end()) stream = streams.begin();
+    const auto rates = rates_of(*stream, report.given);
+    report.checks.push_back(
+        check.evaluate(*stream, rates, report.rule, allow_small_samples));
   }
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,9 @@ struct ReportOptions {
   /// Those that need no schema: what is shown, and where.
   void declare_shown(CLI::App& app, const std::vector<std::string>& further = {});
 
-  /// Before anything is read: the checks' and the goodput's words. Errors are usage errors.
-  [[nodiscard]] Result<std::vector<Check>> parse_checks(const Schema& schema) const;
+  /// Before anything is read: the checks' and the goodput's words. Errors are usage errors. A check is
+  /// of the first stream that has its metric; without one, of the first.
+  [[nodiscard]] Result<std::vector<Check>> parse_checks(std::span<const Schema> streams) const;
   [[nodiscard]] Result<std::vector<Limit>> parse_limits(const Schema& schema) const;
 
   /// --every, in ns; nullopt: not wanted.
@@ -45,7 +47,7 @@ struct ReportOptions {
 
   /// Fills in what the flags say.
   void apply(Report& report) const;
-  /// Evaluates the checks on the report's first stream.
+  /// Evaluates each check on its stream.
   void evaluate(const std::vector<Check>& checks, Report& report) const;
   [[nodiscard]] std::string text(const Report& report) const;
 };

@@ -90,6 +90,36 @@ struct SampleRecord {
 };
 static_assert(sizeof(SampleRecord) == 24);
 
+/// What one request took or gave beside tokens; NaN: not known, or none of its kind.
+struct ModalityCounts {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  double text_tokens = kNone, text_words = kNone, text_characters = kNone;
+  double image_tokens = kNone, image_count = kNone, image_pixels = kNone, image_bytes = kNone;
+  double video_tokens = kNone, video_frames = kNone, video_seconds = kNone, video_bytes = kNone;
+  double audio_tokens = kNone, audio_samples = kNone, audio_seconds = kNone, audio_bytes = kNone;
+  double tool_call_tokens = kNone, mixed_content_tool_tokens = kNone, tool_call_count = kNone;
+};
+
+/// Texts, images, video, audio and tool calls of one request to a language model: a stream of its own beside
+/// that of GenerationRecords, joined by request_id where rates and concurrency are made of both. Metrics:
+/// input_image_count, output_text_words and so on, of each count.
+///
+///   auto modalities = engine.stream<millrace::ModalityRecord>("modalities");
+///   worker.push({.request_id = id, .input = {.image_count = 2, .image_pixels = 1'572'864}});
+struct ModalityRecord {
+  std::uint64_t request_id = 0;
+  Status status = Status::ok;  // of the request, for this stream's own numbers
+  std::uint8_t reserved = 0;
+  std::uint16_t label = 0;
+  std::uint32_t reserved_too = 0;
+  ModalityCounts input{}, output{};
+};
+static_assert(sizeof(ModalityRecord) == 304);
+
+template <>
+struct RecordTraits<ModalityRecord> {
+  MILLRACE_API static Result<Schema> schema();
+};
 template <>
 struct RecordTraits<GenerationRecord> {
   MILLRACE_API static Result<Schema> schema();

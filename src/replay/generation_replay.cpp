@@ -7,6 +7,7 @@
 
 #include "record/caught.hpp"
 #include "record/generation_schema.hpp"
+#include "record/modality.hpp"
 #include "replay/spill_file.hpp"
 #include "stats/generation_values.hpp"
 #include "stats/record_key.hpp"
@@ -41,6 +42,14 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns,
   room_ = std::make_unique<SortRoom>(options_.sort_bytes,
                                      std::make_unique<SpillFile>(options_.sort_dir));
   const std::int64_t origin = at->times().first_start_ns.value_or(opened_ns);
+  origin_ns_ = origin;
+  const auto modalities = std::find_if(streams.begin(), streams.end(), [](const auto& stream) {
+    return is_modality(stream.schema());
+  });
+  if (modalities != streams.end() && !profile_.as_0_2_1) {
+    modality_stream_ = static_cast<std::size_t>(modalities - streams.begin());
+    join_ = std::make_unique<ModalityJoin>(*room_, options_.sort_dir);
+  }
   const TimeSpan times = at->times();
   if (times.first_start_ns && times.last_start_ns) {
     report_.starts.emplace(*times.first_start_ns, *times.last_start_ns);
@@ -56,6 +65,14 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns,
 
 void GenerationReplay::visit(std::size_t stream, const Slice& all, const Slice& results,
                              const NameMap& names) {
+  if (join_ && stream == modality_stream_) {
+    ModalityRecord record;
+    for (std::uint32_t i = 0; i < results.count; ++i) {
+      std::memcpy(&record, results.records + i * sizeof record, sizeof record);
+      join_->add(record);
+    }
+    return;
+  }
   if (stream != stream_) return;
   if (profile_.as_0_2_1) {
     for (std::uint32_t i = 0; i < all.count; ++i) {
@@ -93,6 +110,7 @@ GenerationRecord GenerationReplay::believed(const std::byte* at, const NameMap& 
 }
 
 void GenerationReplay::count(const GenerationRecord& record) {
+  if (join_) join_->add_request(record.request_id, record.start_ns, record.end_ns, record.status);
   summarizer_->add(record);
   if (report_.starts) report_.starts->add(record.start_ns, record.status);
 }
@@ -105,6 +123,15 @@ void GenerationReplay::note_times(const GenerationRecord& record) {
   if (end) last = last ? std::max(*last, *end) : *end;
 }
 
+void GenerationReplay::join_modalities() {
+  ModalitySummarizer summarizer(origin_ns_, *room_);
+  join_->visit([&](const ModalityJoin::Request& request, const ModalityRecord& counts) {
+    summarizer.add(request.start_ns, request.end_ns, request.status, counts);
+  });
+  report_.modalities = summarizer.finish();
+  report_.modalities_unmatched = join_->unmatched();
+}
+
 Result<GenerationReport> GenerationReplay::report() {
   return caught([&]() -> Result<GenerationReport> {
     if (summarizer_ == nullptr) {
@@ -113,6 +140,7 @@ Result<GenerationReport> GenerationReplay::report() {
                      "are made of");
     }
     report_.summary = summarizer_->finish(report_.window);
+    if (join_) join_modalities();
     if (!room_->failed().empty()) {
       return failure(Errc::io, "sorting beside the log: " + room_->failed());
     }

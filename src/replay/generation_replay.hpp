@@ -6,7 +6,7 @@
 //   auto replayed = replay_logs({"run"}, {.visitors = {&requests}});
 //   const GenerationReport report = requests.report();
 //
-// Stream    The first whose records are GenerationRecords.
+// Stream    The first whose records are GenerationRecords; joined with the first of ModalityRecords.
 // Left out  What the replay's window leaves out; with the rules of guidellm 0.2.1 what its warmup and
 //           cooldown by completion drop. Running statistics are of all requests.
 // Kept      For reports that list requests (KeptRequests): with the rules of 0.2.1 those that are not left
@@ -25,9 +25,11 @@
 #include <vector>
 
 #include "replay/kept_requests.hpp"
+#include "replay/modality_join.hpp"
 #include "replay/result_visitor.hpp"
 #include "stats/generation_running.hpp"
 #include "stats/generation_summary.hpp"
+#include "stats/modality_summary.hpp"
 #include "stats/start_histogram.hpp"
 
 namespace millrace {
@@ -54,6 +56,8 @@ struct GenerationReport {
   TokenSources sources;
   std::vector<std::string> errors;         // names, by a kept request's error class
   std::unique_ptr<KeptRequests> requests;  // null: nothing was read
+  std::optional<ModalitySummary> modalities;  // of a log with a stream of ModalityRecords
+  std::uint64_t modalities_unmatched = 0;     // their records without one request
   std::optional<StartHistogram> starts;  // of the requests that count
 };
 
@@ -72,12 +76,16 @@ class GenerationReplay final : public ResultVisitor {
  private:
   [[nodiscard]] GenerationRecord believed(const std::byte* record, const NameMap& names) const;
   void count(const GenerationRecord& record);
+  void join_modalities();
   void note_times(const GenerationRecord& record);
 
   const GenerationProfile& profile_;
   GenerationReplayOptions options_;
   std::unique_ptr<SortRoom> room_;
   std::unique_ptr<GenerationSummarizer> summarizer_;
+  std::int64_t origin_ns_ = 0;
+  std::optional<std::size_t> modality_stream_;
+  std::unique_ptr<ModalityJoin> join_;
   std::optional<std::size_t> stream_;
   GenerationReport report_;
 };

@@ -47,6 +47,8 @@ class Check {
                                  Rule rule, bool allow_small_samples) const;
 
   [[nodiscard]] const std::string& text() const noexcept { return text_; }
+  /// As the schema has it; empty: it asks for none.
+  [[nodiscard]] const std::string& metric() const noexcept { return metric_; }
   /// Whether it asks for a number that only --goodput's limits give.
   [[nodiscard]] bool needs_goodput() const noexcept { return figure_ == Figure::goodput; }
   /// The percentile that it asks for.

@@ -183,14 +183,6 @@ Json scheduler_state_json(const GenerationReport& report) {
 Json metrics_json(const GenerationReport& report) {
   Json metrics = {{"request_totals", counts_json(report.summary.requests)}};
   metrics.update(guidellm_metrics_json(report));
-  const auto none = [&](const char* kind, std::initializer_list<const char*> quantities) {
-    for (const char* quantity : quantities) metrics[kind][quantity] = nullptr;
-  };
-  none("text", {"tokens", "words", "characters"});
-  none("image", {"tokens", "images", "pixels", "bytes"});
-  none("video", {"tokens", "frames", "seconds", "bytes"});
-  none("audio", {"tokens", "samples", "seconds", "bytes"});
-  none("tool_call", {"tokens", "mixed_tokens", "count"});
   return metrics;
 }
 

@@ -104,10 +104,10 @@ using Header = std::array<std::string, 3>;  // group, field, unit
 
 class Row {
  public:
-  void add(const char* group, std::string field, std::string value, const char* unit = "") {
+  void add(const std::string& group, std::string field, std::string value, const char* unit = "") {
     cells_.emplace_back(Header{group, std::move(field), unit}, std::move(value));
   }
-  void add_metric(const Json& metric, const char* group, const char* unit) {
+  void add_metric(const Json& metric, const std::string& group, const std::string& unit) {
     for (const char* status : {"successful", "incomplete", "errored"}) {
       const Json& summary = metric[status];
       if (summary["total_sum"] == 0.0) continue;
@@ -185,6 +185,18 @@ void add_metrics(const Json& metrics, Row& row) {
   for (const auto& [name, group, unit] : kMetrics) row.add_metric(metrics[name], group, unit);
 }
 
+// But for tool calls, which its file has not.
+void add_modalities(const Json& metrics, Row& row) {
+  for (const char* kind : {"text", "image", "video", "audio"}) {
+    for (const auto& [quantity, sides] : metrics[kind].items()) {
+      for (const char* side : {"input", "output", "total"}) {
+        if (sides.is_null() || sides[side].is_null()) continue;
+        row.add_metric(sides[side], title_of(kind) + " " + title_of(quantity), title_of(side));
+      }
+    }
+  }
+}
+
 void add_scheduler(const Json& benchmark, Row& row) {
   const Json& state = benchmark["scheduler_state"];
   row.add("Scheduler State", "Node ID", cell(state["node_id"]));
@@ -209,6 +221,7 @@ std::string csv_0_7_3(const Json& document) {
     Row row;
     add_run(benchmark, row);
     add_metrics(benchmark["metrics"], row);
+    add_modalities(benchmark["metrics"], row);
     add_scheduler(benchmark, row);
     row.add("Runtime Info", "Metadata", compact(document["metadata"]));
     row.add("Runtime Info", "Arguments", compact(document["config"]));

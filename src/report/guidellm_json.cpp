@@ -37,6 +37,37 @@ Json distribution_json(const Distribution& d, bool as_0_2_1) {
           {as_0_2_1 ? "cumulative_distribution_function" : "pdf", std::move(curve)}};
 }
 
+Json distributions_json(const StatusDistributions& distributions, bool as_0_2_1) {
+  Json json = Json::object();
+  for (std::size_t s = 0; s < kStatusCount; ++s) {
+    json[kGuidellmStatuses[s]] = distribution_json(distributions.by_status[s], as_0_2_1);
+  }
+  json["total"] = distribution_json(distributions.total, as_0_2_1);
+  return json;
+}
+
+// Null: no request has this count.
+void add_modalities(const GenerationReport& report, Json& metrics) {
+  for (std::size_t m = 0; m < kModalities.size(); ++m) {
+    Json& json = metrics[kModalities[m].kind][kModalities[m].quantity];
+    const auto* const of = report.modalities ? &report.modalities->of[m] : nullptr;
+    if (of == nullptr || (!of->input && !of->output)) {
+      json = nullptr;
+      continue;
+    }
+    const std::pair<std::string, const std::optional<ModalitySummary::Side>*> sides[] = {
+        {"input", &of->input}, {"output", &of->output}, {"total", &of->total}};
+    for (const auto& [name, side] : sides) {
+      const auto one = [&](StatusDistributions ModalitySummary::Side::*distributions) {
+        return *side ? distributions_json(**side.*distributions, false) : Json(nullptr);
+      };
+      json[name] = one(&ModalitySummary::Side::value);
+      json[name + "_per_second"] = one(&ModalitySummary::Side::per_second);
+      json[name + "_concurrency"] = one(&ModalitySummary::Side::concurrency);
+    }
+  }
+}
+
 }  // namespace
 
 Json counts_json(const std::array<std::uint64_t, kStatusCount>& counts) {
@@ -68,13 +99,10 @@ Json guidellm_metrics_json(const GenerationReport& report) {
   const bool as_0_2_1 = report.profile->as_0_2_1;
   Json metrics = Json::object();
   for (std::size_t i = 0; i < report.summary.metrics.size(); ++i) {
-    const StatusDistributions& distributions = report.summary.metrics[i];
-    Json& json = metrics[report.profile->metrics[i].name];
-    for (std::size_t s = 0; s < kStatusCount; ++s) {
-      json[kGuidellmStatuses[s]] = distribution_json(distributions.by_status[s], as_0_2_1);
-    }
-    json["total"] = distribution_json(distributions.total, as_0_2_1);
+    metrics[report.profile->metrics[i].name] =
+        distributions_json(report.summary.metrics[i], as_0_2_1);
   }
+  if (!as_0_2_1) add_modalities(report, metrics);
   return metrics;
 }
 

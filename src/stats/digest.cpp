@@ -129,7 +129,7 @@ void add_numbers(Digest& digest, const StreamStats& stats, std::span<const std::
   digest.add(good.value_or(0));
   const LeftOut& left_out = stats.left_out();
   if (stats.schema().event) digest.add(left_out.notices);
-  if (stats.window()) {
+  if (stats.window() || stats.range()) {
     for (const std::uint64_t n : {left_out.before, left_out.after, left_out.untimed}) digest.add(n);
   }
 

@@ -42,10 +42,10 @@ struct SecondsTime {
 template <typename Time>
 struct Event {
   typename Time::Point at{};
-  std::int64_t weight = 0;
+  Int128 weight = 0;  // of all that it took in
 };
 
-double number(std::int64_t weight) noexcept {
+double number(Int128 weight) noexcept {
   return static_cast<double>(weight) / static_cast<double>(kOne);
 }
 
@@ -53,13 +53,15 @@ double number(std::int64_t weight) noexcept {
 class LevelTimes {
  public:
   explicit LevelTimes(WeightedSorter& levels) : levels_(levels) {}
-  void add(std::int64_t level, std::uint64_t ticks) {
+  void add(Int128 level, std::uint64_t ticks) {
     if (ticks == 0) return;
-    const auto whole = static_cast<std::uint64_t>(level / kOne);
-    if (level < 0 || level % kOne != 0 || whole >= kWholeMost) {
+    const auto low = static_cast<std::uint64_t>(level);
+    const bool small = level >= 0 && level < Int128{kWholeMost} * kOne;
+    if (!small || low % std::uint64_t{kOne} != 0) {
       levels_.add(Weighted::of(number(level), ticks));
       return;
     }
+    const std::uint64_t whole = low / std::uint64_t{kOne};
     if (whole >= ticks_.size()) ticks_.resize(whole + 1 + whole / 2);
     ticks_[whole] += ticks;
   }
@@ -164,7 +166,7 @@ void add_levels(Timelines timelines, const TimelineRule& rule, WeightedSorter& l
   SortedEvents::with_time_of(timelines, [&]<typename Time>(Time) {
     using Point = typename Time::Point;
     LevelTimes times(levels);
-    std::int64_t level = 0;  // the changes so far
+    Int128 level = 0;  // the changes so far
     std::optional<Point> since, begin, end;
     if (rule.window) {
       since = begin = Time::at(rule.window->begin_key);
@@ -172,7 +174,7 @@ void add_levels(Timelines timelines, const TimelineRule& rule, WeightedSorter& l
     }
     const auto hold_until = [&](Point at) {
       if (since && at > *since) {
-        times.add(std::max<std::int64_t>(level, 0), Time::ticks(at - *since));
+        times.add(std::max<Int128>(level, 0), Time::ticks(at - *since));
       }
       since = at;
     };
@@ -191,7 +193,7 @@ void add_levels(Timelines timelines, const TimelineRule& rule, WeightedSorter& l
 void add_levels_0_2_1(Timelines timelines, double near_seconds, WeightedSorter& levels) {
   SortedEvents::with_time_of(timelines, [&]<typename Time>(Time) {
     LevelTimes times(levels);
-    std::int64_t level = 0;
+    Int128 level = 0;
     std::optional<Event<Time>> anchor;  // its weight is the sum of its levels
     SortedEvents::visit<Time>(timelines, {}, [&](const Event<Time>& event) {
       level += event.weight;
@@ -213,7 +215,7 @@ RateTotals add_rates(Timelines timelines, const TimelineRule& rule, WeightedSort
     RateTotals totals;
     Event<Time> before;
     Event<Time> event;
-    const auto add = [&](std::int64_t weight, Point twice) {
+    const auto add = [&](Int128 weight, Point twice) {
       rates.add(Weighted::of(number(weight) / (Time::seconds(twice) / 2), Time::half_ticks(twice)));
     };
     SortedEvents::visit<Time>(timelines, rule, [&](const Event<Time>& next) {
