@@ -34,6 +34,21 @@ ScratchFolder::~ScratchFolder() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+Result<FileReplay> read_files(const ReplayOptions& options, ReplayInput& input,
+                              FileReplayOptions replay) {
+  ProgressLine progress(options.quiet);
+  replay.threads = options.threads;
+  replay.line_bytes_max = options.line_bytes_max.value_or(kLineBytesMax);
+  replay.stop = &StopSignal::flag();
+  replay.progress = [&](std::uint64_t bytes, std::uint64_t records) {
+    progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
+                              show_count(records)));
+  };
+  auto files = replay_pieces(*input.reader, input.format, replay);
+  progress.close();
+  return files;
+}
+
 Result<Imported> Imported::read(const ReplayOptions& options) {
   StopSignal::install();
   const std::size_t line_bytes_max = options.line_bytes_max.value_or(kLineBytesMax);
@@ -59,21 +74,12 @@ Result<Imported> Imported::read(const ReplayOptions& options) {
     imported.scratch.emplace(std::move(*scratch));
     imported.dir = (imported.scratch->path() / "log").string();
   }
-  ProgressLine progress(options.quiet);
   FileReplayOptions replay;
-  replay.threads = options.threads;
-  replay.line_bytes_max = line_bytes_max;
-  replay.stop = &StopSignal::flag();
   replay.stream.goodput = std::move(*limits);
   replay.engine.log_dir = imported.dir;
   replay.engine.low_memory = true;
   replay.engine.percentiles.clear();
-  replay.progress = [&](std::uint64_t bytes, std::uint64_t records) {
-    progress.show(fmt::format("read {}, {} records", show(static_cast<double>(bytes), Unit::bytes),
-                              show_count(records)));
-  };
-  auto files = replay_pieces(*input->reader, input->format, replay);
-  progress.close();
+  auto files = read_files(options, *input, std::move(replay));
   if (!files) return tl::unexpected(std::move(files).error());
   if (const auto& log = files->summary.log(); log && log->unlogged != 0) {
     return failure(Errc::io, fmt::format("the records do not fit into '{}': {}; {}", imported.dir,
@@ -88,6 +94,8 @@ Result<Imported> Imported::read(const ReplayOptions& options) {
     imported.notes = input->guidellm->notes();
   }
   if (input->run) {
+    input->run->recover(imported.files.summary["requests"]);
+    imported.total_test_time_s = number_of(input->run->fields, "total_test_time");
     imported.notes.insert(imported.notes.end(), input->run->notes.begin(), input->run->notes.end());
   }
   return imported;

@@ -45,9 +45,14 @@ struct Imported {
   FileReplay files;
   std::string format;
   std::vector<std::string> paths, notes;
+  std::optional<double> total_test_time_s;  // as a run directory tells
 
   static Result<Imported> read(const ReplayOptions& options);
 };
+
+/// The lines of the input through the engine, with progress; `replay` says how and where to.
+Result<FileReplay> read_files(const ReplayOptions& options, ReplayInput& input,
+                              FileReplayOptions replay);
 
 /// The lines that were lost, where they are, and why.
 void complain_of_losses(const FileReplay& replay);

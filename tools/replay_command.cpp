@@ -68,19 +68,9 @@ int replay_files(const ReplayOptions& options) {
     auto parsed_checks = options.report.parse_checks({&input->format.schema, 1});
     if (!parsed_checks) return usage(parsed_checks.error());
     checks = std::move(*parsed_checks);
-    ProgressLine progress(options.quiet);
-    FileReplayOptions replay_options;
-    replay_options.threads = options.threads;
-    replay_options.line_bytes_max = line_bytes_max;
-    replay_options.stop = &StopSignal::flag();
-    replay_options.stream.goodput = limits;
-    replay_options.progress = [&](std::uint64_t bytes, std::uint64_t records) {
-      progress.show(fmt::format("read {}, {} records",
-                                show(static_cast<double>(bytes), Unit::bytes),
-                                show_count(records)));
-    };
-    auto result = replay_pieces(*input->reader, input->format, replay_options);
-    progress.close();
+    FileReplayOptions replay;
+    replay.stream.goodput = limits;
+    auto result = read_files(options, *input, std::move(replay));
     if (!result) return failed(result.error());
     replayed = std::move(*result);
   }

@@ -192,6 +192,9 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
     options.report.apply(report);
     report.given = *given;
     // As the run itself reports it: from open to finish.
+    if (imported != nullptr && !report.given.total_test_time_s) {
+      report.given.total_test_time_s = imported->total_test_time_s;
+    }
     if (imported == nullptr && !given->total_test_time_s && !given->end_time_ns) {
       report.given.total_test_time_s = static_cast<double>(replayed->summary.elapsed_ns()) / 1e9;
     }

@@ -3,19 +3,9 @@
 
 #include <limits>
 
+#include "record/counts.hpp"
+
 namespace millrace {
-namespace {
-
-// Beyond what 64 bits hold lies nothing.
-std::int64_t plus(std::int64_t ns, std::int64_t more) noexcept {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(ns, more, &sum)) return sum;
-  return more > 0 ? std::numeric_limits<std::int64_t>::max()
-                  : std::numeric_limits<std::int64_t>::min();
-}
-
-}  // namespace
-
 Result<Measured> measured(const Phases& phases, std::int64_t now_ns) {
   const std::int64_t warmup = phases.warmup.count(), cooldown = phases.cooldown.count();
   const std::int64_t time_max = phases.time_max.count();
@@ -31,8 +21,8 @@ Result<Measured> measured(const Phases& phases, std::int64_t now_ns) {
   Measured measured;
   if (warmup != 0 || cooldown != 0) {
     const std::int64_t start = phases.start_ns.value_or(now_ns);
-    measured.window = TimeWindow{plus(start, warmup), std::numeric_limits<std::int64_t>::max()};
-    if (cooldown != 0) measured.window->end_ns = plus(plus(start, time_max), -cooldown);
+    measured.window = TimeWindow{later_by(start, warmup), std::numeric_limits<std::int64_t>::max()};
+    if (cooldown != 0) measured.window->end_ns = later_by(later_by(start, time_max), -cooldown);
   }
   if (phases.warmup_results != 0 || phases.cooldown_results != 0) {
     measured.range.emplace();

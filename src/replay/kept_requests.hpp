@@ -9,7 +9,7 @@
 //
 // Sample    Of each status by itself, whatever the others have (Reservoir, with kSampleSeed + status): the same
 //           log gives the same sample, on every machine.
-// Memory    The sample, 192 bytes a request; of all requests 188 KiB a status, the others are in files
+// Memory    The sample, 192 bytes a request; of all requests 376 KiB a status, the others are in files
 //           without a name.
 // Errors    What could not be put away or read again: visit() says why. Nothing was lost before that is
 //           not told then.
@@ -27,7 +27,7 @@
 #include "millrace/record.hpp"
 #include "millrace/result.hpp"
 
-#include "replay/spill_file.hpp"
+#include "replay/record_pile.hpp"
 #include "stats/reservoir.hpp"
 
 namespace millrace {
@@ -59,15 +59,12 @@ class KeptRequests {
  private:
   struct List {
     List(const std::string& dir, std::uint64_t sample_size, std::uint64_t seed)
-        : file(dir), reservoir(sample_size, seed) {}
-    SpillFile file;
-    std::uint64_t in_file = 0;
-    std::vector<GenerationRecord> held;  // behind those in the file
+        : all(dir), reservoir(sample_size, seed) {}
+    RecordPile<GenerationRecord> all;  // or
     Reservoir<GenerationRecord> reservoir;
+    std::vector<GenerationRecord> sample;  // finished
     std::uint64_t seen = 0;
-    std::string failed;
   };
-  static void put_away(List& list);
 
   const std::optional<std::uint64_t> sample_;
   std::array<List, kStatusCount> lists_;

@@ -6,17 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "record/counts.hpp"
 #include "record/time_field.hpp"
 #include "replay/log_totals.hpp"
 
 namespace millrace {
 namespace {
-
-std::int64_t plus(std::int64_t ns, std::int64_t more) noexcept {
-  std::int64_t sum = 0;
-  if (!__builtin_add_overflow(ns, more, &sum)) return sum;
-  return more > 0 ? std::numeric_limits<std::int64_t>::max() : kAbsentTime + 1;
-}
 
 struct Times {
   std::optional<std::int64_t> start_ns, end_ns;
@@ -69,26 +64,26 @@ TimeWindow window_of(const StreamStats& stats, const LogPhases& phases,
   const std::int64_t last = times.last_end_ns.value_or(times.last_start_ns.value_or(first));
   RunMaximum maximum = phases.maximum;
   if (!maximum.requests) maximum.requests = stats.count({});
-  if (!maximum.ns) maximum.ns = plus(last, -first);
+  if (!maximum.ns) maximum.ns = later_by(last, -first);
 
   TimeWindow window{first, std::max(first, last)};
   const PhaseLimits warmup = limits_of(phases.warmup, maximum);
-  if (warmup.ns) window.begin_ns = plus(first, *warmup.ns);
+  if (warmup.ns) window.begin_ns = later_by(first, *warmup.ns);
   if (warmup.requests) {
     const Times next = results.of(*warmup.requests + 1);
-    const std::int64_t begin = next.start_ns.value_or(next.end_ns.value_or(plus(last, 1)));
+    const std::int64_t begin = next.start_ns.value_or(next.end_ns.value_or(later_by(last, 1)));
     window.begin_ns = std::max(window.begin_ns, begin);
   }
   const PhaseLimits cooldown = limits_of(phases.cooldown, maximum);
-  if (cooldown.ns) window.end_ns = plus(plus(first, *maximum.ns), -*cooldown.ns);
+  if (cooldown.ns) window.end_ns = later_by(later_by(first, *maximum.ns), -*cooldown.ns);
   if (cooldown.requests) {
     const std::uint64_t n = *maximum.requests, k = *cooldown.requests;
     const Times left = n > k ? results.of(n - k - 1) : Times{};
-    const std::int64_t end = left.end_ns.value_or(left.start_ns.value_or(plus(first, -1)));
+    const std::int64_t end = left.end_ns.value_or(left.start_ns.value_or(later_by(first, -1)));
     window.end_ns = std::min(window.end_ns, end);
   }
-  if (phases.from_ns) window.begin_ns = std::max(window.begin_ns, plus(first, *phases.from_ns));
-  if (phases.to_ns) window.end_ns = std::min(window.end_ns, plus(first, *phases.to_ns));
+  if (phases.from_ns) window.begin_ns = std::max(window.begin_ns, later_by(first, *phases.from_ns));
+  if (phases.to_ns) window.end_ns = std::min(window.end_ns, later_by(first, *phases.to_ns));
   return window;
 }
 

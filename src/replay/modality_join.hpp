@@ -17,56 +17,13 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <vector>
 
 #include "millrace/record.hpp"
 
-#include "replay/spill_file.hpp"
+#include "replay/record_pile.hpp"
 #include "stats/weighted_sorter.hpp"
 
 namespace millrace {
-
-/// Records of one size behind one another in a file, to be read by number: those that lie together soon
-/// after one another cost nothing.
-template <typename T>
-class RecordPile {
- public:
-  explicit RecordPile(const std::string& dir) : file_(dir) {}
-
-  std::uint64_t add(const T& record) {
-    if (held_.size() == kPage) put_away();
-    held_.push_back(record);
-    return in_file_ + held_.size() - 1;
-  }
-  T at(std::uint64_t number) {
-    if (number >= in_file_) return held_[number - in_file_];
-    const std::uint64_t page = number / kPage;
-    if (page != page_ || cached_.empty()) {
-      cached_.resize(kPage);
-      page_ = page;
-      if (failed_.empty()) {
-        failed_ = file_.read(page * kPage * sizeof(T), std::as_writable_bytes(std::span(cached_)));
-      }
-    }
-    return cached_[number % kPage];
-  }
-  [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
-
- private:
-  static constexpr std::size_t kPage = 1024;  // records
-  void put_away() {
-    if (failed_.empty()) failed_ = file_.append(std::as_bytes(std::span(held_)));
-    in_file_ += held_.size();
-    held_.clear();
-  }
-
-  SpillFile file_;
-  std::vector<T> held_;  // behind those in the file, whose number is a multiple of kPage
-  std::uint64_t in_file_ = 0;
-  std::vector<T> cached_;
-  std::uint64_t page_ = 0;
-  std::string failed_;
-};
 
 class ModalityJoin {
  public:

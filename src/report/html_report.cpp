@@ -16,10 +16,6 @@
 namespace millrace {
 namespace {
 
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? "-" : show_percent(static_cast<double>(part) / static_cast<double>(whole));
-}
-
 void tiles(HtmlPage& page, const Report& report, const StreamSummary& stream) {
   const std::uint64_t n = stream.count();
   const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}});
@@ -28,7 +24,7 @@ void tiles(HtmlPage& page, const Report& report, const StreamSummary& stream) {
     tiles.emplace_back(to_string(status),
                        show_count(stream.count({.status = status, .label = {}})));
   }
-  if (ok != n) tiles.emplace_back("failed", percent(n - ok, n));
+  if (ok != n) tiles.emplace_back("failed", show_part(n - ok, n));
   if (const auto rates = rates_of(stream, report.given)) {
     tiles.emplace_back("requests a second", show(rates->requests_per_second, Unit::none));
     tiles.emplace_back(rates->basis, show(rates->window_s, Unit::seconds));
@@ -71,7 +67,7 @@ double tables(HtmlPage& page, const Report& report, const StreamSummary& stream)
     for (const Section& part : sections) {
       const std::uint64_t n = stream.count(part.selection);
       const std::uint64_t ok = stream.count({.status = Status::ok, .label = part.selection.label});
-      table.rows.push_back({{part.name}, HtmlCell::of(n), HtmlCell::of(ok), {percent(n - ok, n)}});
+      table.rows.push_back({{part.name}, HtmlCell::of(n), HtmlCell::of(ok), {show_part(n - ok, n)}});
     }
     page.table(table);
   }

@@ -13,10 +13,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string plural(std::uint64_t n, const char* thing) {
-  return fmt::format("{} {}{}", show_count(n), thing, n == 1 ? "" : "s");
-}
-
 std::string shown_field(const NamedField& named) {
   constexpr const char* kTypes[] = {"i8",  "u8",  "i16", "u16", "i32",
                                     "u32", "i64", "u64", "f32", "f64"};

@@ -15,10 +15,6 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t kRunsShown = 20;
 constexpr std::size_t kDamagesShown = 20;
 
-std::string plural(std::uint64_t n, const char* thing) {
-  return fmt::format("{} {}{}", show_count(n), thing, n == 1 ? "" : "s");
-}
-
 std::string show_bytes(std::uint64_t bytes) {
   return show(static_cast<double>(bytes), Unit::bytes);
 }

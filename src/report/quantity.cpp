@@ -126,4 +126,12 @@ std::optional<double> parse_quantity(std::string_view text, Unit unit) {
   return std::nullopt;
 }
 
+std::string show_part(std::uint64_t part, std::uint64_t whole) {
+  return whole == 0 ? "-" : show_percent(static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string plural(std::uint64_t n, std::string_view thing) {
+  return fmt::format("{} {}{}", show_count(n), thing, n == 1 ? "" : "s");
+}
+
 }  // namespace millrace

@@ -25,6 +25,10 @@ std::string show(double value, Unit unit);
 std::string show_count(std::uint64_t count);
 /// 0.1304: "13.04 %"
 std::string show_percent(double fraction);
+/// "-" of nothing.
+std::string show_part(std::uint64_t part, std::uint64_t whole);
+/// "1 record", "2,000 records"
+std::string plural(std::uint64_t n, std::string_view thing);
 
 /// A number with an optional unit, in `unit`. Times without a unit are milliseconds, as in k6 and
 /// vLLM; bytes take B, KB, MB, KiB, MiB; counts take k, M and G. nullopt: not a quantity of this kind.

@@ -16,14 +16,6 @@ namespace {
 constexpr std::size_t kErrorsShown = 10;
 constexpr std::size_t kNameMax = 72;  // characters
 
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? "-" : show_percent(static_cast<double>(part) / static_cast<double>(whole));
-}
-
-std::string plural(std::uint64_t n, const char* thing) {
-  return fmt::format("{} {}{}", show_count(n), thing, n == 1 ? "" : "s");
-}
-
 // When results count, and which of them; "": all.
 std::string measured_words(const StreamSummary& stream) {
   constexpr auto kEver = std::numeric_limits<std::int64_t>::max();
@@ -87,7 +79,7 @@ std::string population_lines(const Report& report, const StreamSummary& stream) 
   }
   if (stream.good()) {
     out += fmt::format("goodput  {} of {} ({}):", show_count(*stream.good()),
-                       show_count(stream.count()), percent(*stream.good(), stream.count()));
+                       show_count(stream.count()), show_part(*stream.good(), stream.count()));
     for (const Limit& limit : limits_of(report, stream)) {
       out += fmt::format("  {} <= {}", printable(limit.metric),
                          show(limit.at_most, stream.metric(limit.metric).metric().unit));

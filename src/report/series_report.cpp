@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "report/csv_text.hpp"
 #include "report/quantity.hpp"
 #include "report/table.hpp"
 
@@ -43,10 +44,9 @@ std::string csv_number(double value) {
 }
 
 std::string csv_text(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
+  std::string cell;
+  append_csv(text, cell);
+  return cell;
 }
 
 }  // namespace

@@ -18,14 +18,6 @@ namespace {
 constexpr std::size_t kNameMax = 72;  // characters
 constexpr std::size_t kWorkersShown = 16;
 
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? "-" : show_percent(static_cast<double>(part) / static_cast<double>(whole));
-}
-
-std::string plural(std::uint64_t n, const char* thing) {
-  return fmt::format("{} {}{}", show_count(n), thing, n == 1 ? "" : "s");
-}
-
 void add(std::string& out, const Table& table) {
   out += '\n';
   out += table.text();
@@ -41,7 +33,7 @@ void head(std::string& out, const Report& report, const StreamSummary& stream) {
     }
   }
   if (const std::uint64_t ok = stream.count({.status = Status::ok, .label = {}}); ok != n) {
-    out += fmt::format("   {} failed", percent(n - ok, n));
+    out += fmt::format("   {} failed", show_part(n - ok, n));
   }
   if (stream.left_out().notices != 0) out += "   and " + notices_text(stream);
   out += "\n" + population_lines(report, stream);
@@ -80,7 +72,7 @@ double metrics(std::string& out, const Report& report, const StreamSummary& stre
       const std::uint64_t n = stream.count(part.selection);
       const std::uint64_t ok = stream.count({.status = Status::ok, .label = part.selection.label});
       table.row(
-          {printable(part.name, kNameMax), show_count(n), show_count(ok), percent(n - ok, n)});
+          {printable(part.name, kNameMax), show_count(n), show_count(ok), show_part(n - ok, n)});
     }
     add(out, table);
   }
