@@ -120,6 +120,8 @@ class Intervals(Case):
                          [["0", "s", "30"], ["30", "s", "30"], ["60", "s", "30"], ["90", "s", "10"]])
 
     def test_are_in_json_and_csv(self):
+        bare = cli_test.report("replay", self.path, *MAPPED, "--every", "30")["streams"][0]["series"]
+        self.assertEqual(bare["every_ns"], 30_000_000_000)
         rows = cli_test.report("replay", self.path, *MAPPED, "--every", "30s", "-p", "50,90")["streams"][0]["series"]["rows"]
         self.assertEqual([row["results"] for row in rows], [30, 30, 30, 10])
         self.assertEqual([row["error"] for row in rows], [3, 3, 3, 1])

@@ -96,7 +96,9 @@ Result<std::optional<std::int64_t>> ReportOptions::interval() const {
                    "--format csv has the intervals of --every; all records are had from "
                    "'millrace export --format csv'");
   }
-  const auto ns = parse_quantity(every, Unit::nanoseconds);
+  // A bare number is seconds, as in --warmup.
+  const bool bare = every.find_first_not_of("0123456789.") == std::string::npos;
+  const auto ns = parse_quantity(every + (bare ? "s" : ""), Unit::nanoseconds);
   if (ns && *ns >= 1e6 && *ns <= 1e18) return std::optional(std::llround(*ns));
   return failure(Errc::invalid_argument,
                  fmt::format("--every: '{}' is no time of a millisecond or more, such as 1s", every));

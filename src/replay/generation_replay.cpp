@@ -136,8 +136,8 @@ Result<GenerationReport> GenerationReplay::report() {
   return caught([&]() -> Result<GenerationReport> {
     if (summarizer_ == nullptr) {
       return failure(Errc::not_found,
-                     "--profile: no stream of the log has GenerationRecords, which its definitions "
-                     "are made of");
+                     "--profile: no stream has GenerationRecords (requests to language models), which "
+                     "its definitions are made of");
     }
     report_.summary = summarizer_->finish(report_.window);
     if (join_) join_modalities();
