@@ -127,9 +127,50 @@ TEST(Histogram, TakesMemoryForOctavesThatWereTouched) {
   Histogram histogram;
   EXPECT_EQ(histogram.memory_bytes(), 0u);
   histogram.add(std::vector{1.0, 1.25, 1.9});
-  EXPECT_EQ(histogram.memory_bytes(), 40u * 1024);
+  EXPECT_EQ(histogram.memory_bytes(), 36u * 1024);
   histogram.add(std::vector{2.0});
-  EXPECT_EQ(histogram.memory_bytes(), 48u * 1024);
+  EXPECT_EQ(histogram.memory_bytes(), 40u * 1024);
+}
+
+TEST(Histogram, CountsBeyondWhatAPageHolds) {
+  // Doubled 34 times: 2^34 ones and twice as many threes; then one more of each, by value.
+  Histogram histogram;
+  histogram.add(std::vector{1.0, 3.0, 3.0});
+  for (int i = 0; i < 34; ++i) {
+    Histogram same;
+    same.merge(histogram);
+    histogram.merge(same);
+  }
+  histogram.add(std::vector{1.0, 3.0});
+  const std::uint64_t ones = (std::uint64_t{1} << 34) + 1, all = 3 * (ones - 1) + 2;
+  EXPECT_EQ(histogram.count(), all);
+  EXPECT_NEAR(histogram.order_statistic(ones), 1, 1e-3);
+  EXPECT_NEAR(histogram.order_statistic(ones + 1), 3, 3e-3);
+  EXPECT_EQ(histogram.counts_below(std::vector{2.0, 4.0}), (std::vector<std::uint64_t>{ones, all}));
+  CoarseHistogram wider;
+  histogram.count_into(wider);
+  EXPECT_EQ(wider.count(), all);
+  EXPECT_NEAR(wider.order_statistic(ones), 1, 2e-2);
+  EXPECT_NEAR(wider.order_statistic(ones + 1), 3, 6e-2);
+}
+
+TEST(Histogram, GoesOnWhereAPagesCountWraps) {
+  // 2^32 - 2 of one value: 2, 6, 14, .. = 2 (2^k - 1).
+  Histogram two, histogram;
+  two.add(std::vector{1.0, 1.0});
+  histogram.merge(two);
+  for (int i = 0; i < 30; ++i) {
+    Histogram same;
+    same.merge(histogram);
+    histogram.merge(same);
+    histogram.merge(two);
+  }
+  const std::uint64_t before = (std::uint64_t{1} << 32) - 2;
+  ASSERT_EQ(histogram.count(), before);
+  for (std::uint64_t n = 1; n < 5; ++n) {
+    histogram.add(std::vector{1.0});
+    EXPECT_EQ(histogram.counts_below(std::vector{2.0}).front(), before + n);
+  }
 }
 
 TEST(Histogram, CountsWhatLiesBelowABucket) {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/column.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <type_traits>
 
+#include "record/column_kernel.hpp"
 #include "record/formula.hpp"
 
 namespace millrace {
@@ -109,6 +110,7 @@ void subtract_exactly(const Expression& e, const std::byte* records, std::uint32
 
 void Column::evaluate(const Metric& metric, const std::byte* records, std::uint32_t record_size,
                       std::uint32_t n) noexcept {
+  std::fill_n(state.begin(), n, kPresent);
   if (metric.integral()) {
     evaluate_integers(metric, records, record_size, n);
   } else {
@@ -120,35 +122,15 @@ void Column::evaluate_integers(const Metric& metric, const std::byte* records,
                                std::uint32_t record_size, std::uint32_t n) noexcept {
   load_field(metric.value.a, records, record_size, n, integers);
   const bool duration = metric.domain == Domain::duration;
-  std::uint32_t bad = 0;
   if (metric.value.operation == Operation::field) {
-    for (std::uint32_t i = 0; i < n; ++i) {
-      const std::int64_t value = integers[i];
-      const bool absent = value == kAbsentTime;
-      const bool invalid = duration && value < 0;
-      state[i] = absent ? kAbsent : invalid ? kInvalid : kPresent;
-      bad += static_cast<std::uint32_t>(absent || invalid);
-      values[i] = static_cast<double>(value);
-    }
-  } else {
-    Integers other;
-    load_field(metric.value.b, records, record_size, n, other);
-    const bool subtract = metric.value.operation == Operation::difference;
-    for (std::uint32_t i = 0; i < n; ++i) {
-      const std::int64_t a = integers[i];
-      const std::int64_t b = other[i];
-      std::int64_t value = 0;
-      const bool overflow =
-          subtract ? __builtin_sub_overflow(a, b, &value) : __builtin_add_overflow(a, b, &value);
-      const bool absent = (a == kAbsentTime) | (b == kAbsentTime);
-      const bool invalid = overflow | (duration & (value < 0));
-      state[i] = absent ? kAbsent : invalid ? kInvalid : kPresent;
-      bad += static_cast<std::uint32_t>(absent | invalid);
-      integers[i] = value;
-      values[i] = static_cast<double>(value);
-    }
+    not_present = column_kernel::integers(*this, duration, n);
+    return;
   }
-  not_present = bad;
+  alignas(64) Integers other;
+  load_field(metric.value.b, records, record_size, n, other);
+  const bool subtract = metric.value.operation == Operation::difference;
+  const auto combine = subtract ? column_kernel::difference : column_kernel::sum;
+  not_present = combine(*this, other.data(), duration, n);
 }
 
 void Column::evaluate_doubles(const Metric& metric, const std::byte* records,
@@ -181,19 +163,19 @@ void Column::evaluate_doubles(const Metric& metric, const std::byte* records,
         break;
     }
   }
-  const bool any = metric.domain == Domain::any;
-  const double least =
-      metric.domain == Domain::duration ? 0.0 : -std::numeric_limits<double>::max();
-  std::uint32_t bad = 0;
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const double value = values[i] + 0.0;  // -0.0 becomes +0.0
-    const bool absent = std::isnan(value);
-    const bool invalid = !any && !(value >= least && value <= std::numeric_limits<double>::max());
-    state[i] = absent ? kAbsent : invalid ? kInvalid : kPresent;
-    bad += static_cast<std::uint32_t>(absent | invalid);
-    values[i] = value;
+  constexpr double kMost = std::numeric_limits<double>::max();
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  switch (metric.domain) {
+    case Domain::any:
+      not_present = column_kernel::doubles(*this, -kInfinity, kInfinity, n);
+      break;
+    case Domain::number:
+      not_present = column_kernel::doubles(*this, -kMost, kMost, n);
+      break;
+    case Domain::duration:
+      not_present = column_kernel::doubles(*this, 0, kMost, n);
+      break;
   }
-  not_present = bad;
 }
 
 }  // namespace millrace

@@ -10,6 +10,10 @@ namespace millrace {
 
 class CompensatedSum {
  public:
+  constexpr CompensatedSum() = default;
+  /// Of a sum that was rounded, and what that lost.
+  constexpr CompensatedSum(double rounded, double lost) : sum_(rounded), compensation_(lost) {}
+
   void add(double value) noexcept {
     const double rounded = sum_ + value;
     compensation_ += lost(sum_, value, rounded);

@@ -27,6 +27,19 @@ void ExactStore::drop_values() {
   exact_ = false;
 }
 
+void ExactStore::drop_all() noexcept {
+  tree_.forget();
+  dropped_ = {};
+  count_ = 0;
+  exact_ = false;
+}
+
+void ExactStore::merge(const Histogram& counts) {
+  assert(!exact_);
+  counts.count_into(dropped_);
+  count_ += counts.count();
+}
+
 void ExactStore::merge(const ExactStore& dropped) {
   assert(!exact_ && !dropped.exact_);
   dropped_.merge(dropped.dropped_);

@@ -22,6 +22,7 @@
 #include "stats/arena.hpp"
 #include "stats/coarse_histogram.hpp"
 #include "stats/exact_tree.hpp"
+#include "stats/histogram.hpp"
 
 namespace millrace {
 
@@ -38,6 +39,8 @@ class ExactStore {
 
   /// Keeps the counts, forgets the values (does not recycle: the arena is released whole).
   void drop_values();
+  /// Forgets the counts, too.
+  void drop_all() noexcept;
 
   [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
   [[nodiscard]] bool exact() const noexcept { return exact_; }
@@ -50,6 +53,8 @@ class ExactStore {
 
   /// Adds the counts of another store. Both have dropped their values.
   void merge(const ExactStore& dropped);
+  /// Adds these counts. This one has dropped its values.
+  void merge(const Histogram& counts);
   void count_into(CoarseHistogram& histogram) const;
 
   /// The values of these ranks (1-based, ascending) in the union of the stores. Exact if all

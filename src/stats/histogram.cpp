@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stats/histogram.hpp"
 
+#include <algorithm>
 #include <numeric>
+
+#include "stats/value_kernel.hpp"
 
 namespace millrace {
 
@@ -15,22 +18,57 @@ Histogram::Page& Histogram::page(std::uint32_t octave) {
 }
 
 void Histogram::add(std::span<const double> values) {
-  for (const double value : values) {
-    const std::uint64_t key = order_key(value);
-    const std::uint64_t bucket = key >> (kMantissaBits - kBits);
-    std::unique_ptr<Page>* found = pages_.find(octave_of(key));
-    Page& counts = found && *found ? **found : page(octave_of(key));
-    ++counts[bucket % counts.size()];
+  constexpr std::size_t kAtOnce = 512;
+  std::array<std::uint32_t, kAtOnce> buckets;
+  for (std::size_t begin = 0; begin < values.size(); begin += kAtOnce) {
+    const auto some = values.subspan(begin, std::min(kAtOnce, values.size() - begin));
+    value_kernel::buckets(some, kMantissaBits - kBits, buckets.data());
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      const std::uint32_t octave = buckets[i] >> kBits;
+      std::unique_ptr<Page>* found = pages_.find(octave);
+      Page& counts = found && *found ? **found : page(octave);
+      if (++counts[buckets[i] % kPageBuckets] == 0) ++carries_[buckets[i]];
+    }
   }
   count_ += values.size();
 }
 
-void Histogram::merge(const Histogram& other) {
-  other.pages_.for_each([this](std::uint32_t octave, const std::unique_ptr<Page>& theirs) {
-    Page& counts = page(octave);
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += (*theirs)[i];
+void Histogram::add_counts(std::uint32_t octave, const Counts& counts) {
+  Page& ours = page(octave);
+  for (std::size_t i = 0; i < kPageBuckets; ++i) {
+    const std::uint64_t sum = ours[i] + counts[i];
+    ours[i] = static_cast<std::uint32_t>(sum);
+    if (sum >> 32 != 0) carries_[(std::uint64_t{octave} << kBits) + i] += sum >> 32;
+  }
+}
+
+template <typename Visit>
+void Histogram::for_each_octave(Visit&& visit) const {
+  auto carry = carries_.begin();
+  pages_.for_each([&](std::uint32_t octave, const std::unique_ptr<Page>& page) {
+    Counts counts;
+    std::copy(page->begin(), page->end(), counts.begin());
+    for (; carry != carries_.end() && carry->first >> kBits == octave; ++carry) {
+      counts[carry->first % kPageBuckets] += carry->second << 32;
+    }
+    visit(octave, counts);
   });
+}
+
+void Histogram::merge(const Histogram& other) {
+  other.for_each_octave(
+      [this](std::uint32_t octave, const Counts& counts) { add_counts(octave, counts); });
   count_ += other.count_;
+}
+
+void Histogram::count_into(CoarseHistogram& histogram) const {
+  constexpr int kWider = kBits - CoarseHistogram::kBits;
+  for_each_octave([&](std::uint32_t octave, const Counts& counts) {
+    const std::uint64_t first = std::uint64_t{octave} << kBits;
+    for (std::size_t i = 0; i < kPageBuckets; ++i) {
+      if (counts[i] != 0) histogram.add_bucket((first + i) >> kWider, counts[i]);
+    }
+  });
 }
 
 std::vector<KeyRange> Histogram::ranges_of(std::span<const std::uint64_t> ranks) const {
@@ -38,12 +76,12 @@ std::vector<KeyRange> Histogram::ranges_of(std::span<const std::uint64_t> ranks)
   std::vector<KeyRange> ranges;
   ranges.reserve(ranks.size());
   std::uint64_t before = 0;
-  pages_.for_each([&](std::uint32_t octave, const std::unique_ptr<Page>& counts) {
+  for_each_octave([&](std::uint32_t octave, const Counts& counts) {
     if (ranges.size() == ranks.size()) return;
-    const std::uint64_t through = std::accumulate(counts->begin(), counts->end(), before);
+    const std::uint64_t through = std::accumulate(counts.begin(), counts.end(), before);
     const std::uint64_t bucket = std::uint64_t{octave} << kBits;
     for (std::size_t i = 0; ranges.size() < ranks.size() && ranks[ranges.size()] <= through;) {
-      const std::uint64_t count = (*counts)[i];
+      const std::uint64_t count = counts[i];
       if (ranks[ranges.size()] <= before + count) {
         ranges.push_back({(bucket + i) << kOpenBits, kOpenBits, before, count});
       } else {
@@ -76,13 +114,13 @@ std::vector<std::uint64_t> Histogram::counts_below(std::span<const double> limit
   const auto bucket_of_limit = [&] {
     return order_key(limits[counts.size()]) >> (kMantissaBits - kBits);
   };
-  pages_.for_each([&](std::uint32_t octave, const std::unique_ptr<Page>& page) {
+  for_each_octave([&](std::uint32_t octave, const Counts& page) {
     const std::uint64_t first = std::uint64_t{octave} << kBits;
-    for (std::size_t i = 0; i < page->size(); ++i) {
+    for (std::size_t i = 0; i < page.size(); ++i) {
       while (counts.size() < limits.size() && bucket_of_limit() <= first + i) {
         counts.push_back(before);
       }
-      before += (*page)[i];
+      before += page[i];
     }
   });
   counts.resize(limits.size(), before);

@@ -2,10 +2,9 @@
 #include "stats/moments.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstddef>
-#include <cstring>
+
+#include "stats/value_kernel.hpp"
 
 #ifdef __FAST_MATH__
 #error "Moments needs IEEE arithmetic: the same bits on every machine, and NaN for what is absent."
@@ -13,71 +12,6 @@
 
 namespace millrace {
 namespace {
-
-// Two doubles: the widest register that every x86-64 has, written out because the compiler's own
-// vectoriser makes code half as fast of the same loops.
-using Pair [[gnu::vector_size(16)]] = double;
-
-// Which lane a value goes to, and the order in which lanes are added at the end, is part of the
-// result's definition and the same on every machine.
-constexpr std::size_t kLanes = 8;
-using Lanes = std::array<Pair, kLanes / 2>;
-
-Lanes all(double x) noexcept { return {Pair{x, x}, Pair{x, x}, Pair{x, x}, Pair{x, x}}; }
-
-Pair load(const double* x) noexcept {
-  Pair pair;
-  std::memcpy(&pair, x, sizeof pair);
-  return pair;
-}
-
-double total(const Lanes& x) noexcept {
-  const Pair two = (x[0] + x[2]) + (x[1] + x[3]);
-  return two[0] + two[1];
-}
-
-// Adds eight values a step to `sums`, which stay in registers. A last block that is not full is
-// filled up with `padding`.
-template <typename Sums>
-Sums over(std::span<const double> values, double padding, Sums sums) noexcept {
-  const std::size_t whole = values.size() - values.size() % kLanes;
-  Sums running = sums;
-  for (std::size_t i = 0; i < whole; i += kLanes) running.add(values.data() + i);
-  if (whole == values.size()) return running;
-  std::array<double, kLanes> rest;
-  rest.fill(padding);
-  std::copy(values.begin() + static_cast<std::ptrdiff_t>(whole), values.end(), rest.begin());
-  sums = running;
-  sums.add(rest.data());
-  return sums;
-}
-
-struct First {  // of the two passes
-  Pair pivot;
-  Lanes sum, least, greatest;
-  void add(const double* x) noexcept {
-    for (std::size_t i = 0; i < sum.size(); ++i) {
-      const Pair value = load(x + 2 * i);
-      sum[i] += value - pivot;
-      least[i] = value < least[i] ? value : least[i];
-      greatest[i] = value > greatest[i] ? value : greatest[i];
-    }
-  }
-};
-
-struct Second {
-  Pair mean;
-  Lanes m2, m3, m4;
-  void add(const double* x) noexcept {
-    for (std::size_t i = 0; i < m2.size(); ++i) {
-      const Pair distance = load(x + 2 * i) - mean;
-      const Pair square = distance * distance;
-      m2[i] += square;
-      m3[i] += square * distance;
-      m4[i] += square * square;
-    }
-  }
-};
 
 Moments of_two(double a, double b) noexcept {
   const double half = 0.5 * b - 0.5 * a;  // halved first: the distance itself may be infinite
@@ -112,12 +46,10 @@ Moments Moments::of(std::span<const double> values) noexcept {
     result = {.count = values.size(), .mean = pivot, .min = pivot, .max = pivot};
     if (values.size() == 2) result = of_two(pivot, values.back());
   } else {
-    const First first = over(values, pivot, First{Pair{pivot, pivot}, {}, all(pivot), all(pivot)});
-    result.mean = pivot + total(first.sum) / static_cast<double>(values.size());
-    for (std::size_t i = 0; i < kLanes; ++i) {
-      result.min = std::min(result.min, first.least[i / 2][i % 2]);
-      result.max = std::max(result.max, first.greatest[i / 2][i % 2]);
-    }
+    const auto [sum, least, greatest] = value_kernel::extent(values, pivot);
+    result.mean = pivot + sum / static_cast<double>(values.size());
+    result.min = least;
+    result.max = greatest;
   }
   if (unbounded(result)) {
     const bool both = std::isinf(result.min) && std::isinf(result.max) && result.min != result.max;
@@ -127,11 +59,10 @@ Moments Moments::of(std::span<const double> values) noexcept {
   }
   if (values.size() <= 2 || result.min == result.max) return result;
 
-  const double mean = result.mean;
-  const Second second = over(values, mean, Second{Pair{mean, mean}, {}, {}, {}});
-  result.m2 = total(second.m2);
-  result.m3 = total(second.m3);
-  result.m4 = total(second.m4);
+  const auto [two, three, four] = value_kernel::powers(values, result.mean);
+  result.m2 = two;
+  result.m3 = three;
+  result.m4 = four;
   return result;
 }
 

@@ -47,15 +47,18 @@ std::uint16_t StreamStats::counted_as(std::uint16_t label) const noexcept {
   return label < label_seen_.size() && label_seen_[label] == Seen::admitted ? label : kOtherLabel;
 }
 
-// A label cell's tally is kept once there is a label. Until then all records of a status are of its
-// cell without a label, slice by slice, so the tallies have the same bits.
+// A label cell's tally, and the counts of values that are not held, are kept once there is a label. Until
+// then all records of a status are of its cell without a label, slice by slice, so the tallies have the same
+// bits.
 void StreamStats::split_by_label() {
   by_label_ = true;
   for (std::size_t status = 0; status < kStatusCount; ++status) {
     if (keys_[status].empty() || !keys_[status][kNoLabel]) continue;
     for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
       if (const auto& cell = status_cells_[metric][status]) {
-        keys_[status][kNoLabel]->cells[metric].tally = cell->tally;
+        LabelCell& unlabelled = keys_[status][kNoLabel]->cells[metric];
+        unlabelled.tally = cell->tally;
+        if (values_dropped_) unlabelled.values.merge(cell->histogram);
       }
     }
   }
@@ -142,12 +145,15 @@ void StreamStats::merge_labels(const StreamStats& segment, std::span<const std::
       LabelKey& ours = key(status, numbers[i]);
       ours.count += theirs.count;
       for (std::size_t metric = 0; metric < schema_.metrics.size(); ++metric) {
-        ours.cells[metric].values.merge(theirs.cells[metric].values);
         if (!by_label_) continue;
-        // Without labels the segment has the tally of its label cell in the status cell.
-        const Tally& tally = segment.by_label_ ? theirs.cells[metric].tally
-                                               : segment.status_cells_[metric][status]->tally;
-        ours.cells[metric].tally.merge(tally);
+        LabelCell& cell = ours.cells[metric];
+        if (segment.by_label_) {
+          cell.tally.merge(theirs.cells[metric].tally);
+          cell.values.merge(theirs.cells[metric].values);
+        } else {
+          cell.tally.merge(segment.status_cells_[metric][status]->tally);
+          cell.values.merge(segment.status_cells_[metric][status]->histogram);
+        }
       }
     }
   }

@@ -47,6 +47,10 @@ std::vector<const StreamStats::LabelKey*> StreamStats::keys(const Selected& sele
   return found;
 }
 
+bool StreamStats::of_statuses(const Selected& selected) const noexcept {
+  return !selected.label || (!by_label_ && *selected.label == kNoLabel);
+}
+
 std::uint64_t StreamStats::count(const Selected& selected) const {
   std::uint64_t n = 0;
   for (const LabelKey* key : keys(selected)) n += key->count;
@@ -62,10 +66,8 @@ StreamStats::Figures StreamStats::figures(std::size_t metric, const Selected& se
     figures.absent += tally.absent;
     figures.invalid += tally.invalid;
   };
-  // Without labels a label cell's numbers are its status cell's; and a status cell's moments are
-  // not the labels' merged: they were made of larger groups, in another order.
-  const bool of_status = !selected.label || (!by_label_ && *selected.label == kNoLabel);
-  if (of_status) {
+  // A status cell's moments are not the labels' merged: they were made of larger groups, in another order.
+  if (of_statuses(selected)) {
     for (std::size_t status = 0; status < kStatusCount; ++status) {
       const auto& cell = status_cells_[metric][status];
       if (wanted(selected.status, status) && cell) add(cell->tally);
@@ -104,7 +106,7 @@ std::vector<const ExactStore*> StreamStats::stores(std::size_t metric,
 }
 
 double StreamStats::histogram_error(std::size_t metric, const Selected& selected) const noexcept {
-  if (!selected.label) return Histogram::kRelativeError;
+  if (of_statuses(selected)) return Histogram::kRelativeError;
   double error = ExactStore::kRelativeErrorOfCounts;
   for (std::size_t status = 0; status < kStatusCount; ++status) {
     const auto& by_label = keys_[status];
@@ -164,7 +166,7 @@ std::vector<Wanted> StreamStats::wanted_for(std::span<const double> ps, std::spa
 
 std::vector<KeyRange> StreamStats::ranges_of(std::size_t metric, const Selected& selected,
                                              std::span<const std::uint64_t> ranks) const {
-  if (!selected.label) return histogram(metric, selected).ranges_of(ranks);
+  if (of_statuses(selected)) return histogram(metric, selected).ranges_of(ranks);
   CoarseHistogram counts;
   for (const ExactStore* store : stores(metric, selected)) store->count_into(counts);
   return counts.ranges_of(ranks);
@@ -238,7 +240,7 @@ void StreamStats::find_exact(std::size_t metric, const Selected& selected,
 // From the histogram or, by label, the counts.
 std::vector<double> StreamStats::approximate(std::size_t metric, const Selected& selected,
                                              std::span<const std::uint64_t> ranks) const {
-  if (!selected.label) return histogram(metric, selected).order_statistics(ranks);
+  if (of_statuses(selected)) return histogram(metric, selected).order_statistics(ranks);
   return ExactStore::order_statistics(stores(metric, selected), ranks);
 }
 

@@ -234,6 +234,8 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
         cell.tally.invalid += invalid;
         add_to(cell.tally, group_begin, out);
       }
+      // Without labels and values the status' histogram has all that there is.
+      if (values_dropped_ && !by_label_) continue;
       if (!cell.values.add({present + group_begin, out - group_begin})) drop_values();
     }
     add_to(of_status.tally, status_begin, out);
@@ -309,7 +311,7 @@ StreamStats::LabelKey& StreamStats::key(std::size_t status, std::uint16_t label)
   if (!by_label[label]) {
     by_label[label] = std::make_unique<LabelKey>(schema_.metrics.size(), memory_->arena);
     if (values_dropped_) {
-      for (LabelCell& cell : by_label[label]->cells) cell.values.drop_values();
+      for (LabelCell& cell : by_label[label]->cells) cell.values.drop_all();
     }
   }
   return *by_label[label];
@@ -321,7 +323,9 @@ void StreamStats::drop_values() {
   for (auto& by_label : keys_) {
     for (auto& key : by_label) {
       if (!key) continue;
-      for (LabelCell& cell : key->cells) cell.values.drop_values();
+      for (LabelCell& cell : key->cells) {
+        by_label_ ? cell.values.drop_values() : cell.values.drop_all();
+      }
     }
   }
 }

@@ -211,6 +211,8 @@ class StreamStats {
   [[nodiscard]] std::uint16_t admitted(std::uint16_t label);
   void admit(std::uint16_t label);
   [[nodiscard]] bool admits_all(std::span<const std::uint16_t> labels) const;
+  /// All that is selected is in status cells: no label is, or none was seen.
+  [[nodiscard]] bool of_statuses(const Selected& selected) const noexcept;
   [[nodiscard]] std::vector<const LabelKey*> keys(const Selected& selected) const;
   [[nodiscard]] Histogram histogram(std::size_t metric, const Selected& selected) const;
   [[nodiscard]] std::vector<const ExactStore*> stores(std::size_t metric,

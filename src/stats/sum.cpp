@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "stats/sum.hpp"
 
+#include <algorithm>
+
+#include "stats/value_kernel.hpp"
+
 namespace millrace {
 
 void Sum::add(std::span<const std::int64_t> values) noexcept {
-  Int128 sum = integer_;
-  for (const std::int64_t value : values) sum += value;
-  integer_ = sum;
+  constexpr std::size_t kAtOnce = std::size_t{1} << 31;
+  for (; !values.empty(); values = values.subspan(std::min(values.size(), kAtOnce))) {
+    const auto sum = value_kernel::sum(values.first(std::min(values.size(), kAtOnce)));
+    integer_ += static_cast<Int128>(sum.high) * (Int128{1} << 32) + sum.low;
+  }
 }
 
 void Sum::add(std::span<const double> values) noexcept {
-  CompensatedSum sum = doubles_;
-  for (const double value : values) sum.add(value);
-  doubles_ = sum;
+  const auto sums = value_kernel::sum(values);
+  for (std::size_t i = 0; i < sums.rounded.size(); ++i) {
+    doubles_.merge(CompensatedSum(sums.rounded[i], sums.lost[i]));
+  }
 }
 
 void Sum::merge(const Sum& later) noexcept {
