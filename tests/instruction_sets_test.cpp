@@ -17,7 +17,6 @@
 #include <hwy/highway.h>
 
 #include "made_up_selection.hpp"
-#include "record/column.hpp"
 #include "record/column_kernel.hpp"
 #include "stats/digest.hpp"
 #include "stats/order_key.hpp"
@@ -175,39 +174,45 @@ std::int64_t random_integer(std::mt19937_64& random) {
   return static_cast<std::int64_t>(random()) >> random() % 64;
 }
 
+// Columns of a slice.
+struct Columns {
+  alignas(64) std::array<std::int64_t, kSliceRecordsMax> a{}, b{}, integers{};
+  alignas(64) std::array<double, kSliceRecordsMax> from{}, values{};
+  std::array<Presence, kSliceRecordsMax> state{};  // all present
+  column_kernel::Results results() { return {values.data(), integers.data(), state.data()}; }
+};
+
 TEST(InstructionSets, TellTheSameIntegersAbsentInvalidAndPresent) {
   const auto seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));
   for_each_instruction_set([&] {
     std::mt19937_64 random(seed);
-    const auto column = std::make_unique<Column>();
-    alignas(64) std::array<std::int64_t, kSliceRecordsMax> other{};
     for (const std::size_t size : sizes()) {
       const auto n = static_cast<std::uint32_t>(size);
       for (int round = 0; round < 6; ++round) {
         const bool duration = round % 2 == 0, single = round >= 4, subtract = round < 2;
-        std::vector<std::int64_t> a(n);
+        const auto columns = std::make_unique<Columns>();
+        auto& [a, b, integers, from, values, state] = *columns;
         for (std::uint32_t i = 0; i < n; ++i) {
-          column->integers[i] = a[i] = random_integer(random);
-          other[i] = random_integer(random);
-          column->state[i] = kPresent;
+          a[i] = random_integer(random);
+          b[i] = random_integer(random);
         }
-        column->state[n] = kPresent;
+        const auto results = columns->results();
         const std::uint32_t not_present =
-            single     ? column_kernel::integers(*column, duration, n)
-            : subtract ? column_kernel::difference(*column, other.data(), duration, n)
-                       : column_kernel::sum(*column, other.data(), duration, n);
+            single     ? column_kernel::integers(a.data(), duration, n, results)
+            : subtract ? column_kernel::difference(a.data(), b.data(), duration, n, results)
+                       : column_kernel::sum(a.data(), b.data(), duration, n, results);
         std::uint32_t expected_not_present = 0;
         for (std::uint32_t i = 0; i < n; ++i) {
-          const Told told = combined(a[i], single ? 0 : other[i], subtract || single, duration);
+          const Told told = combined(a[i], single ? 0 : b[i], subtract || single, duration);
           expected_not_present += told.state != kPresent ? 1u : 0u;
-          ASSERT_EQ(column->state[i], told.state) << a[i] << ' ' << other[i];
+          ASSERT_EQ(state[i], told.state) << a[i] << ' ' << b[i];
           if (told.state != kPresent) continue;
-          ASSERT_EQ(column->integers[i], told.integer);
-          ASSERT_EQ(bits(column->values[i]), bits(static_cast<double>(told.integer)));
+          ASSERT_EQ(single ? a[i] : integers[i], told.integer);
+          ASSERT_EQ(bits(values[i]), bits(static_cast<double>(told.integer)));
         }
         EXPECT_EQ(not_present, expected_not_present);
-        EXPECT_EQ(column->state[n], kPresent) << "written beyond the last";
+        EXPECT_EQ(state[n], kPresent) << "written beyond the last";
       }
     }
   });
@@ -220,30 +225,51 @@ TEST(InstructionSets, TellTheSameDoublesAbsentInvalidAndPresent) {
                             Limits::max(),       Limits::lowest(),   -1.0,                1.0};
   for_each_instruction_set([&] {
     std::mt19937_64 random(seed);
-    const auto column = std::make_unique<Column>();
     for (const std::size_t size : sizes()) {
       const auto n = static_cast<std::uint32_t>(size);
       for (const double least : {0.0, Limits::lowest(), -Limits::infinity()}) {
         const double greatest = least == -Limits::infinity() ? Limits::infinity() : Limits::max();
-        std::vector<double> values(n);
-        for (std::uint32_t i = 0; i < n; ++i) {
-          column->values[i] = values[i] = edges[random() % edges.size()];
-          column->state[i] = kPresent;
-        }
+        const auto columns = std::make_unique<Columns>();
+        for (std::uint32_t i = 0; i < n; ++i) columns->from[i] = edges[random() % edges.size()];
+        const std::uint32_t not_present =
+            column_kernel::doubles(columns->from.data(), least, greatest, n, columns->results());
         std::uint32_t expected_not_present = 0;
-        const std::uint32_t not_present = column_kernel::doubles(*column, least, greatest, n);
         for (std::uint32_t i = 0; i < n; ++i) {
-          const double value = values[i];
-          const Presence state = std::isnan(value)                       ? kAbsent
+          const double value = columns->from[i];
+          const Presence state = std::isnan(value)                   ? kAbsent
                                  : value < least || value > greatest ? kInvalid
-                                                                         : kPresent;
+                                                                     : kPresent;
           expected_not_present += state != kPresent ? 1u : 0u;
-          ASSERT_EQ(column->state[i], state) << value;
+          ASSERT_EQ(columns->state[i], state) << value;
           if (state == kPresent) {
-            ASSERT_EQ(bits(column->values[i]), bits(value + 0.0));
+            ASSERT_EQ(bits(columns->values[i]), bits(value + 0.0));
           }
         }
         EXPECT_EQ(not_present, expected_not_present);
+      }
+    }
+  });
+}
+
+TEST(InstructionSets, FindTheSameFirstAndLastTimes) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  for_each_instruction_set([&] {
+    std::mt19937_64 random(seed);
+    const auto columns = std::make_unique<Columns>();
+    for (const std::size_t size : sizes()) {
+      for (const bool all_absent : {false, true}) {
+        const auto n = static_cast<std::uint32_t>(size);
+        std::int64_t first = Longs::max(), last = kAbsentTime;
+        for (std::uint32_t i = 0; i < n; ++i) {
+          const std::int64_t ns = all_absent ? kAbsentTime : random_integer(random);
+          columns->a[i] = ns;
+          if (ns != kAbsentTime) first = std::min(first, ns);
+          last = std::max(last, ns);
+        }
+        const auto extent = column_kernel::extent_of_times(columns->a.data(), n);
+        EXPECT_EQ(extent.least, first);
+        EXPECT_EQ(extent.greatest, last);
       }
     }
   });

@@ -50,9 +50,11 @@ inline std::vector<double> oracle(std::span<const Sample> samples, const Wanted&
   const Schema schema = schema_of({});
   Arena arena(std::size_t{1} << 30);
   ExactStore store(arena);
+  FieldColumns fields(schema);
   auto column = std::make_unique<Column>();
   for_each_slice(samples, [&](const Slice& slice) {
-    column->evaluate(schema.metrics[wanted.metric], slice.records, slice.record_size, slice.count);
+    fields.load(slice);
+    column->evaluate(schema.metrics[wanted.metric], fields);
     for (std::uint32_t i = 0; i < slice.count; ++i) {
       const std::byte* at = slice.records + std::size_t{i} * slice.record_size;
       const bool selected =

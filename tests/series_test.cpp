@@ -197,6 +197,7 @@ TEST(Series, SnapshotsHaveTheLastRowsWithoutTheNewest) {
 TEST(Series, ResultsBehindAllOpenIntervalsAreLateAndCounted) {
   const Schema schema = RecordTraits<RequestRecord>::schema().value();
   LiveSeries series(schema, {.every_ns = kEvery, .percentiles = {50}});
+  FieldColumns fields(schema);
   Column column;
   const auto add = [&](std::int64_t end_ns) {
     const RequestRecord record{.start_ns = end_ns - 10, .end_ns = end_ns};
@@ -204,8 +205,9 @@ TEST(Series, ResultsBehindAllOpenIntervalsAreLateAndCounted) {
                       .count = 1,
                       .record_size = sizeof record};
     series.begin(slice);
+    fields.load(slice);
     for (std::size_t m = 0; m < schema.metrics.size(); ++m) {
-      column.evaluate(schema.metrics[m], slice.records, slice.record_size, 1);
+      column.evaluate(schema.metrics[m], fields);
       series.add(m, column);
     }
     series.end();

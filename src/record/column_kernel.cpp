@@ -4,7 +4,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "record/column.hpp"
+#include <algorithm>
+#include <limits>
+
+#include "millrace/schema.hpp"
+
 #include "record/column_kernel.hpp"
 
 HWY_BEFORE_NAMESPACE();
@@ -36,21 +40,20 @@ std::uint32_t note(D d, hn::Mask<D> absent, hn::Mask<D> invalid, std::uint32_t n
 enum class Combine { none, subtract, add };
 
 template <Combine kCombine>
-std::uint32_t combine(Column& column, const std::int64_t* other, bool duration,
-                      std::uint32_t n) noexcept {
+std::uint32_t combine(const std::int64_t* left, const std::int64_t* right, bool duration,
+                      std::uint32_t n, const Results& results) {
   const Longs d;
   const Doubles doubles;
   const auto sentinel = hn::Set(d, kAbsentTime);
   const auto zero = hn::Zero(d);
-  const auto nothing = hn::MaskFromVec(zero);
   std::uint32_t not_present = 0;
   for (std::uint32_t i = 0; i < n; i += static_cast<std::uint32_t>(hn::Lanes(d))) {
-    const auto a = hn::Load(d, column.integers.data() + i);
+    const auto a = hn::Load(d, left + i);
     auto result = a;
     auto absent = hn::Eq(a, sentinel);
-    auto invalid = nothing;
+    auto invalid = hn::MaskFromVec(zero);
     if constexpr (kCombine != Combine::none) {
-      const auto b = hn::Load(d, other + i);
+      const auto b = hn::Load(d, right + i);
       absent = hn::Or(absent, hn::Eq(b, sentinel));
       if constexpr (kCombine == Combine::subtract) {
         result = hn::Sub(a, b);
@@ -59,41 +62,65 @@ std::uint32_t combine(Column& column, const std::int64_t* other, bool duration,
         result = hn::Add(a, b);
         invalid = hn::Lt(hn::And(hn::Xor(a, result), hn::Xor(b, result)), zero);
       }
-      hn::Store(result, d, column.integers.data() + i);
+      hn::Store(result, d, results.integers + i);
     }
     if (duration) invalid = hn::Or(invalid, hn::Lt(result, zero));
-    hn::Store(hn::ConvertTo(doubles, result), doubles, column.values.data() + i);
-    not_present += note(d, absent, invalid, n - i, column.state.data() + i);
+    hn::Store(hn::ConvertTo(doubles, result), doubles, results.values + i);
+    not_present += note(d, absent, invalid, n - i, results.state + i);
   }
   return not_present;
 }
 
-std::uint32_t of_integers(Column& column, bool duration, std::uint32_t n) {
-  return combine<Combine::none>(column, nullptr, duration, n);
+std::uint32_t of_integers(const std::int64_t* a, bool duration, std::uint32_t n,
+                          const Results& results) {
+  return combine<Combine::none>(a, nullptr, duration, n, results);
 }
 
-std::uint32_t of_difference(Column& column, const std::int64_t* other, bool duration,
-                            std::uint32_t n) {
-  return combine<Combine::subtract>(column, other, duration, n);
+std::uint32_t of_difference(const std::int64_t* a, const std::int64_t* b, bool duration,
+                            std::uint32_t n, const Results& results) {
+  return combine<Combine::subtract>(a, b, duration, n, results);
 }
 
-std::uint32_t of_sum(Column& column, const std::int64_t* other, bool duration, std::uint32_t n) {
-  return combine<Combine::add>(column, other, duration, n);
+std::uint32_t of_sum(const std::int64_t* a, const std::int64_t* b, bool duration, std::uint32_t n,
+                     const Results& results) {
+  return combine<Combine::add>(a, b, duration, n, results);
 }
 
-std::uint32_t of_doubles(Column& column, double least, double greatest, std::uint32_t n) {
+std::uint32_t of_doubles(const double* a, double least, double greatest, std::uint32_t n,
+                         const Results& results) {
   const Doubles d;
   const auto zero = hn::Zero(d);
   const auto low = hn::Set(d, least), high = hn::Set(d, greatest);
   std::uint32_t not_present = 0;
   for (std::uint32_t i = 0; i < n; i += static_cast<std::uint32_t>(hn::Lanes(d))) {
-    const auto value = hn::Add(hn::Load(d, column.values.data() + i), zero);  // -0.0 becomes +0.0
-    hn::Store(value, d, column.values.data() + i);
-    const auto absent = hn::IsNaN(value);
+    const auto value = hn::Add(hn::Load(d, a + i), zero);  // -0.0 becomes +0.0
+    hn::Store(value, d, results.values + i);
     const auto outside = hn::Or(hn::Lt(value, low), hn::Gt(value, high));
-    not_present += note(d, absent, outside, n - i, column.state.data() + i);
+    not_present += note(d, hn::IsNaN(value), outside, n - i, results.state + i);
   }
   return not_present;
+}
+
+Extent extent(const std::int64_t* ns, std::uint32_t n) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  const Longs d;
+  const auto sentinel = hn::Set(d, kAbsentTime), most = hn::Set(d, kMost);
+  auto least = most, greatest = sentinel;
+  const auto take = [&](auto time) HWY_ATTR {
+    least = hn::Min(least, hn::IfThenElse(hn::Eq(time, sentinel), most, time));
+    greatest = hn::Max(greatest, time);
+  };
+  const std::uint32_t step = static_cast<std::uint32_t>(hn::Lanes(d)), whole = n - n % step;
+  for (std::uint32_t i = 0; i < whole; i += step) take(hn::Load(d, ns + i));
+  HWY_ALIGN std::int64_t lanes[8];
+  if (whole != n) {
+    std::fill(std::copy(ns + whole, ns + n, lanes), lanes + 8, kAbsentTime);
+    take(hn::Load(d, lanes));
+  }
+  hn::Store(least, d, lanes);
+  const std::int64_t first = *std::min_element(lanes, lanes + step);
+  hn::Store(greatest, d, lanes);
+  return {first, *std::max_element(lanes, lanes + step)};
 }
 
 }  // namespace millrace::column_kernel::HWY_NAMESPACE
@@ -106,23 +133,30 @@ HWY_EXPORT(of_integers);
 HWY_EXPORT(of_difference);
 HWY_EXPORT(of_sum);
 HWY_EXPORT(of_doubles);
+HWY_EXPORT(extent);
 
-std::uint32_t integers(Column& column, bool duration, std::uint32_t n) noexcept {
-  return HWY_DYNAMIC_DISPATCH(of_integers)(column, duration, n);
+std::uint32_t integers(const std::int64_t* a, bool duration, std::uint32_t n,
+                       const Results& results) noexcept {
+  return HWY_DYNAMIC_DISPATCH(of_integers)(a, duration, n, results);
 }
 
-std::uint32_t difference(Column& column, const std::int64_t* other, bool duration,
-                         std::uint32_t n) noexcept {
-  return HWY_DYNAMIC_DISPATCH(of_difference)(column, other, duration, n);
+std::uint32_t difference(const std::int64_t* a, const std::int64_t* b, bool duration,
+                         std::uint32_t n, const Results& results) noexcept {
+  return HWY_DYNAMIC_DISPATCH(of_difference)(a, b, duration, n, results);
 }
 
-std::uint32_t sum(Column& column, const std::int64_t* other, bool duration,
-                  std::uint32_t n) noexcept {
-  return HWY_DYNAMIC_DISPATCH(of_sum)(column, other, duration, n);
+std::uint32_t sum(const std::int64_t* a, const std::int64_t* b, bool duration, std::uint32_t n,
+                  const Results& results) noexcept {
+  return HWY_DYNAMIC_DISPATCH(of_sum)(a, b, duration, n, results);
 }
 
-std::uint32_t doubles(Column& column, double least, double greatest, std::uint32_t n) noexcept {
-  return HWY_DYNAMIC_DISPATCH(of_doubles)(column, least, greatest, n);
+std::uint32_t doubles(const double* a, double least, double greatest, std::uint32_t n,
+                      const Results& results) noexcept {
+  return HWY_DYNAMIC_DISPATCH(of_doubles)(a, least, greatest, n, results);
+}
+
+Extent extent_of_times(const std::int64_t* ns, std::uint32_t n) noexcept {
+  return HWY_DYNAMIC_DISPATCH(extent)(ns, n);
 }
 
 }  // namespace millrace::column_kernel

@@ -29,4 +29,10 @@ constexpr bool exact_in_i64(FieldType type) noexcept {
   return type != FieldType::f32 && type != FieldType::f64 && type != FieldType::u64;
 }
 
+/// (a - b) of a time per further token, in integers where both are.
+constexpr bool subtracts_integers(const Expression& e) noexcept {
+  return e.operation == Operation::per_count_less_one && exact_in_i64(e.a.type) &&
+         exact_in_i64(e.b.type);
+}
+
 }  // namespace millrace

@@ -73,6 +73,7 @@ class IntervalValues {
 struct SeriesReplay::OfStream {
   std::string name;
   Schema schema;
+  std::unique_ptr<FieldColumns> fields;
   std::vector<WeightedSorter> values;  // by metric: weight is the value's order key, key the interval
   std::map<std::int64_t, std::array<std::uint64_t, kStatusCount>> counts;  // by interval
   std::uint64_t untimed = 0;
@@ -91,6 +92,7 @@ void SeriesReplay::begin(const Summary& summary, std::int64_t, std::span<const s
     OfStream& made = streams_.emplace_back();
     made.name = stream.name();
     made.schema = stream.schema();
+    made.fields = std::make_unique<FieldColumns>(made.schema);
     for (std::size_t i = 0; i < made.schema.metrics.size(); ++i) made.values.emplace_back(*room_);
   }
 }
@@ -116,9 +118,9 @@ void SeriesReplay::visit(std::size_t number, const Slice&, const Slice& results,
     ++counts[status_of(stream.schema, record)];
   }
   stream.too_many = stream.counts.size() > kRowsMax;
+  stream.fields->load(results);
   for (std::size_t metric = 0; metric < stream.values.size(); ++metric) {
-    column_->evaluate(stream.schema.metrics[metric], results.records, results.record_size,
-                      results.count);
+    column_->evaluate(stream.schema.metrics[metric], *stream.fields);
     for (std::uint32_t i = 0; i < results.count; ++i) {
       if (!timed[i] || column_->state[i] != kPresent) continue;
       stream.values[metric].add({order_key(column_->values[i]), keys[i]});

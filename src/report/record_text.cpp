@@ -84,7 +84,7 @@ RecordText::Kind show_double(double value, std::string& to) {
   return Kind::number;
 }
 
-RecordText::RecordText(Schema schema) : schema_(std::move(schema)) {
+RecordText::RecordText(Schema schema) : schema_(std::move(schema)), loaded_(schema_) {
   for (const NamedField& named : schema_.fields) {
     roles_.push_back(named.field == schema_.status        ? Role::status
                      : named.field == schema_.label       ? Role::label
@@ -96,9 +96,9 @@ RecordText::RecordText(Schema schema) : schema_(std::move(schema)) {
 
 void RecordText::take(const LoggedSlice& slice) {
   slice_ = &slice;
+  loaded_.load(slice.slice);
   for (std::size_t m = 0; m < columns_.size(); ++m) {
-    columns_[m].evaluate(schema_.metrics[m], slice.slice.records, slice.slice.record_size,
-                         slice.slice.count);
+    columns_[m].evaluate(schema_.metrics[m], loaded_);
   }
 }
 

@@ -65,6 +65,7 @@ class RecordText {
 
   Schema schema_;
   std::vector<Role> roles_;  // by field
+  FieldColumns loaded_;
   std::vector<Column> columns_;
   const LoggedSlice* slice_ = nullptr;
 };

@@ -34,7 +34,10 @@ void SelectionPart::SubBuckets::merge(const SubBuckets& other) noexcept {
 }
 
 SelectionPart::SelectionPart(const StreamStats& totals, const SelectionPlan& plan)
-    : totals_(totals), plan_(plan), filter_(totals.schema(), totals.window(), totals.range()) {}
+    : totals_(totals),
+      plan_(plan),
+      fields_(totals.schema()),
+      filter_(totals.schema(), totals.window(), totals.range()) {}
 
 void SelectionPart::begin_pass(std::size_t pairs_max) {
   filter_.restart();
@@ -56,9 +59,9 @@ void SelectionPart::accumulate(const Slice& all, const NameMap& names) {
       labels_[i] = totals_.counted_as(label_of(schema, at, names));
     }
   }
+  fields_.load(slice);
   for (const SelectionPlan::OfMetric& metric : plan_.metrics()) {
-    column_.evaluate(schema.metrics[metric.metric()], slice.records, slice.record_size,
-                     slice.count);
+    column_.evaluate(schema.metrics[metric.metric()], fields_);
     if (metric.any_unlabelled()) take_unlabelled(metric, slice);
     if (metric.any_labelled()) take_labelled(metric, slice.count);
   }

@@ -86,6 +86,7 @@ class SelectionPart {
 
   const StreamStats& totals_;
   const SelectionPlan& plan_;
+  FieldColumns fields_;
   RecordFilter filter_;
   Column column_;
   std::array<std::uint16_t, kSliceRecordsMax> hits_;

@@ -37,6 +37,9 @@ struct StreamStats::Group {
 struct StreamStats::Scratch {
   static constexpr std::uint16_t kNoGroup = 0xFFFF;
 
+  explicit Scratch(const Schema& schema) : fields(schema) {}
+
+  FieldColumns fields;
   Column column;
   std::vector<Group> groups;  // by status, within it as first seen
   bool in_order = true;       // one group: the records as they are

@@ -70,7 +70,7 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
       observers_(schema_.metrics.size()),
       status_cells_(schema_.metrics.size()),
       values_dropped_(!memory_->exact),
-      scratch_(std::make_unique<Scratch>()) {
+      scratch_(std::make_unique<Scratch>(schema_)) {
   if (is_generation(schema_)) {
     running_ = std::make_unique<GenerationRunning>(RunningRules{.sources = limits.tokens, .phases = {}});
   }
@@ -90,7 +90,8 @@ void StreamStats::accumulate(const Slice& all, const NameMap& names) {
   for (const Group& g : scratch_->groups) {
     key(g.status, g.label).count += g.end - g.begin;
   }
-  note_times(slice);
+  scratch_->fields.load(slice);
+  note_times();
   if (schema_.error_class) note_errors(slice, names);
   if (!goodput_.empty()) scratch_->good.fill(1);
   if (series_) series_->begin(slice);
@@ -117,29 +118,42 @@ void StreamStats::end_segment() {
   }
 }
 
+// Whether all have the same bytes there: most slices of most runs.
+bool StreamStats::all_of_one_group(const Slice& slice) const noexcept {
+  const auto differ = [&]<typename T>(T, const std::optional<Field>& field) {
+    if (!field) return false;
+    const std::byte* at = slice.records + field->offset;
+    const T first = load<T>(at);
+    T differences{};
+    for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {
+      differences = static_cast<T>(differences | (load<T>(at) ^ first));
+    }
+    return differences != 0;
+  };
+  return !differ(std::uint8_t{}, schema_.status) && !differ(std::uint16_t{}, schema_.label);
+}
+
 // Orders the slice's records by status and label: scratch_->groups and scratch_->order.
 void StreamStats::group(const Slice& slice, const NameMap& names) {
   Scratch& s = *scratch_;
   const std::uint32_t n = slice.count;
   s.groups.clear();
 
-  const std::byte* at = slice.records;
-  bool mixed = false;
-  for (std::uint32_t i = 0; i < n; ++i, at += slice.record_size) {
-    const std::uint8_t status = status_of(schema_, at);
-    const std::uint16_t label = label_of(schema_, at, names);
-    s.status[i] = status;
-    s.label[i] = label;
-    mixed |= (status != s.status[0]) | (label != s.label[0]);
-  }
-  s.in_order = !mixed;
-  if (!mixed) {
-    const std::uint16_t label = admitted(s.label[0]);
+  s.in_order = all_of_one_group(slice);
+  if (s.in_order) {
+    const std::uint8_t status = status_of(schema_, slice.records);
+    const std::uint16_t label = admitted(label_of(schema_, slice.records, names));
     if (label != kNoLabel && !by_label_) split_by_label();
-    s.groups.push_back({s.status[0], label, 0, n});
+    std::fill_n(s.status.begin(), n, status);
+    s.groups.push_back({status, label, 0, n});
     return;
   }
 
+  const std::byte* at = slice.records;
+  for (std::uint32_t i = 0; i < n; ++i, at += slice.record_size) {
+    s.status[i] = status_of(schema_, at);
+    s.label[i] = label_of(schema_, at, names);
+  }
   // Counting sort: groups in order of first appearance, then by status.
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::uint16_t label = admitted(s.label[i]);
@@ -173,7 +187,7 @@ void StreamStats::group(const Slice& slice, const NameMap& names) {
 void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
   Scratch& s = *scratch_;
   Column& column = s.column;
-  column.evaluate(schema_.metrics[metric], slice.records, slice.record_size, slice.count);
+  column.evaluate(schema_.metrics[metric], s.fields);
   const bool integral = schema_.metrics[metric].integral();
   if (series_) series_->add(metric, column);
 
@@ -189,7 +203,7 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
   const bool as_it_is = s.in_order && column.not_present == 0;
   const double* const present = as_it_is ? column.values.data() : s.values.data();
   const std::int64_t* const present_integers =
-      as_it_is ? column.integers.data() : s.integers.data();
+      as_it_is ? column.integers : s.integers.data();
   const auto add_to = [&](Tally& tally, std::uint32_t begin, std::uint32_t end) {
     const std::span<const double> values(present + begin, end - begin);
     tally.add(Moments::of(values));
@@ -219,7 +233,7 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
           const Presence state = column.state[record];
           // Written always, kept only if present: no branch that the data decides.
           s.values[out] = column.values[record];
-          s.integers[out] = column.integers[record];
+          if (integral) s.integers[out] = column.integers[record];
           out += static_cast<std::uint32_t>(state == kPresent);
           absent += static_cast<std::uint64_t>(state == kAbsent);
           invalid += static_cast<std::uint64_t>(state == kInvalid);
@@ -260,19 +274,13 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
   });
 }
 
-void StreamStats::note_times(const Slice& slice) noexcept {
+void StreamStats::note_times() noexcept {
   const auto widen = [&](const std::optional<Field>& field, std::optional<std::int64_t>& first,
                          std::optional<std::int64_t>& last) {
     if (!field) return;
-    std::int64_t least = std::numeric_limits<std::int64_t>::max();
-    std::int64_t greatest = kAbsentTime;
-    const std::byte* at = slice.records + field->offset;
-    for (std::uint32_t i = 0; i < slice.count; ++i, at += slice.record_size) {
-      const auto time = load<std::int64_t>(at);
-      if (time == kAbsentTime) continue;
-      least = std::min(least, time);
-      greatest = std::max(greatest, time);
-    }
+    const FieldColumns& fields = scratch_->fields;
+    const auto [least, greatest] =
+        column_kernel::extent_of_times(fields.integers(*field), fields.count());
     if (greatest == kAbsentTime) return;
     first = first ? std::min(*first, least) : least;
     last = last ? std::max(*last, greatest) : greatest;

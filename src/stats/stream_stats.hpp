@@ -197,9 +197,10 @@ class StreamStats {
   struct Group;       // records of a slice that have one status and label
   struct Scratch;
 
+  [[nodiscard]] bool all_of_one_group(const Slice& slice) const noexcept;
   void group(const Slice& slice, const NameMap& names);
   void accumulate_metric(std::size_t metric, const Slice& slice);
-  void note_times(const Slice& slice) noexcept;
+  void note_times() noexcept;
   void note_errors(const Slice& slice, const NameMap& names);
   void note_good(const Slice& slice) noexcept;
   void split_by_label();
