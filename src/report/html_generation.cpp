@@ -72,10 +72,7 @@ std::string html_report(const GenerationReport& generation, const LogReplay& log
     notes +=
         show_count(stream.count() - summary.total()) + " results left out by warmup and cooldown\n";
   }
-  if (summary.beyond_time != 0) {
-    notes += show_count(summary.beyond_time) + " times are beyond the time axis and in no rate\n";
-  }
-  page.notes(notes);
+  page.notes(notes + left_out_lines(generation));
   if (summary.total() == 0) {
     page.quiet("There are no requests.");
   } else {
