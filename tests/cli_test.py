@@ -42,6 +42,13 @@ def millrace(*arguments, stdin=b"", **more):
     return run.returncode, run.stdout.decode(), run.stderr.decode()
 
 
+def modality_log(folder):
+    """A log of requests with images, audio, texts and tool calls: no command makes one."""
+    program = Path(MILLRACE).resolve().parent.parent / "tests" / "modality_program"
+    subprocess.run([program, folder], check=True, timeout=50)
+    return folder
+
+
 def refuse_constant(word):
     raise ValueError(f"{word} is not JSON")
 

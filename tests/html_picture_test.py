@@ -20,7 +20,7 @@ import unittest
 from pathlib import Path
 
 import cli_test
-from cli_test import Case, millrace
+from cli_test import Case, millrace, modality_log
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = os.environ.get("MILLRACE_PICTURES", "")
@@ -95,6 +95,12 @@ class Pictures(Case):
         self.shown("by-status", log, "--by", "status", "--warmup", "5%")
         self.shown("guidellm-0.2.1", log, "--profile", "guidellm-0.2.1")
         self.shown("guidellm-0.7.3", log, "--profile", "guidellm-0.7.3")
+
+    def test_modalities(self):
+        log = modality_log(self.folder / "modalities")
+        self.shown("modalities-0.7.3", log, "--profile", "guidellm-0.7.3")
+        self.shown("modalities-millrace", log, "--profile", "millrace")
+        self.shown("modalities", log)
 
     def test_few_records_and_equal_ones(self):
         self.shown("empty", self.write("empty.jsonl", b""), charts=0)

@@ -225,10 +225,55 @@ TEST(HtmlReport, ShowsGuidellmsDistributions) {
                              "Tokens a second", "<title>10: 64 successful</title>"}) {
       EXPECT_NE(page.find(text), std::string::npos) << text;
     }
+    EXPECT_EQ(page.find("Texts, images"), std::string::npos) << "there are none";
     std::uint64_t starts = 0;
     for (const std::uint64_t part : report.starts->counts(Status::ok)) starts += part;
     EXPECT_EQ(starts, 450u);
   }
+}
+
+TEST(HtmlReport, HasASectionOfModalitiesAndSaysWhichAreNotInIt) {
+  TemporaryFolder folder;
+  {
+    auto engine = Engine::open({.overflow = Overflow::wait, .log_dir = folder / "run"}).value();
+    auto requests = engine.stream<GenerationRecord>("requests").value().worker().value();
+    auto modalities = engine.stream<ModalityRecord>("modalities").value().worker().value();
+    for (std::int64_t i = 0; i < 60; ++i) {
+      const auto id = static_cast<std::uint64_t>(i);
+      EXPECT_TRUE(requests.push({.status = i % 6 == 0 ? Status::error : Status::ok,
+                                 .request_id = id,
+                                 .start_ns = i * 1'000'000,
+                                 .end_ns = i * 1'500'000 + 100'000}));
+      EXPECT_TRUE(modalities.push(
+          {.request_id = id, .input = {.video_seconds = 0.75 + static_cast<double>(i)},
+           .output = {.video_seconds = 3.5, .mixed_content_tool_tokens = 17}}));
+    }
+    EXPECT_TRUE(modalities.push({.request_id = 1'000}));
+    EXPECT_TRUE(engine.finish());
+  }
+  GenerationReplay replay(*generation_profile("millrace"),
+                          {.curve = GenerationSummarizer::Curve::cumulative});
+  auto log = replay_logs(std::vector<std::string>{folder / "run"}, {.visitors = {&replay}}).value();
+  const GenerationReport report = replay.report().value();
+  const std::string page = html_report(report, log);
+  expect_good_page(page);
+  const auto found = numbers(page);
+  for (const auto& of : report.modalities->of) {
+    for (const auto& side : {of.input, of.output, of.total}) {
+      if (!side) continue;
+      for (const auto& figure : {side->value, side->per_second, side->concurrency}) {
+        for (const Distribution& d : {figure.by_status[0], figure.by_status[1], figure.total}) {
+          EXPECT_TRUE(found.contains(d.mean) && found.contains(d.percentiles[8])) << d.mean;
+        }
+      }
+    }
+  }
+  for (const char* text :
+       {"Texts, images", "input_video_seconds<", "output_mixed_content_tool_tokens_concurrency<",
+        "total_video_seconds_per_second<", "1 record of modalities with no request"}) {
+    EXPECT_NE(page.find(text), std::string::npos) << text;
+  }
+  EXPECT_EQ(page.find("image_pixels<"), std::string::npos) << "no request has any";
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "replay/modality_join.hpp"
 #include "report/guidellm_csv.hpp"
 #include "report/guidellm_json.hpp"
+#include "report/report_lines.hpp"
 #include "stats/modality_summary.hpp"
 #include "temporary_folder.hpp"
 
@@ -151,8 +152,24 @@ TEST(ModalitySummary, OfHugeCountsIsABoundThatDoesNotWrap) {
   for (int i = 0; i < 100; ++i) summarizer.add(kSecond, 6 * kSecond, Status::error, counts);
   const ModalitySummary summary = summarizer.finish();
   const auto& bytes = summary.of[modality("image_bytes")];
-  EXPECT_NEAR(bytes.input->concurrency.total.max, 200 * 2'147'483'648.0, 1e10);
+  EXPECT_EQ(bytes.input->concurrency.total.max, 200 * kModalCountMost);
   EXPECT_EQ(bytes.output->concurrency.total.max, 0);
+  EXPECT_EQ(bytes.output->per_second.total.count, 0u) << "negative ones do not wrap either";
+  EXPECT_EQ(bytes.input->value.total.max, 1e300) << "the value is whole";
+  EXPECT_EQ(summary.beyond_count, 400u);
+}
+
+TEST(ModalitySummary, BoundsNoCountThatFits) {
+  SortRoom room;
+  ModalitySummarizer summarizer(0, room);
+  ModalityRecord counts;
+  counts.input.image_bytes = counts.output.image_bytes = kModalCountMost;
+  summarizer.add(0, kSecond, Status::ok, counts);
+  counts.output.image_bytes = kModalCountMost + 1;
+  summarizer.add(kSecond, 2 * kSecond, Status::ok, counts);
+  const ModalitySummary summary = summarizer.finish();
+  EXPECT_EQ(summary.beyond_count, 1u);
+  EXPECT_EQ(summary.of[modality("image_bytes")].input->concurrency.total.max, kModalCountMost);
 }
 
 // The records of both streams through a log, by status, with one of no request.
@@ -189,10 +206,15 @@ TEST(ModalitySummary, OfALogIsJoinedById) {
     EXPECT_FALSE(images.output);
     const auto& words = report.modalities->of[modality("text_words")];
     EXPECT_EQ(words.output->value.total.max, 99);
-    // More bytes than fit a weight, 2^31: what is under way is then a bound, not a number that wrapped.
+    // More bytes than fit a weight: what is under way is then a bound, not a number that wrapped.
     const double under_way =
         report.modalities->of[modality("image_bytes")].input->concurrency.total.max;
-    EXPECT_NEAR(under_way, 10 * 2'147'483'648.0, 1e8);
+    EXPECT_EQ(under_way, 10 * kModalCountMost);
+    EXPECT_EQ(report.modalities->beyond_count, 100u);
+    EXPECT_EQ(left_out_lines(report),
+              "1 record of modalities with no request, or several, of the same id\n"
+              "100 counts of modalities beyond 2,147,483,647, and taken as that in rates and "
+              "concurrency\n");
 
     const auto json = guidellm_metrics_json(report);
     EXPECT_EQ(json["image"]["images"]["input"]["successful"]["count"], 75);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "guidellm_output.hpp"
 
+#include <sstream>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,6 +15,7 @@
 #include "report/python_json.hpp"
 #include "report/python_yaml.hpp"
 #include "report/quantity.hpp"
+#include "report/report_lines.hpp"
 #include "report/table.hpp"
 
 namespace millrace {
@@ -78,15 +81,15 @@ std::string table_of(const GenerationReport& report) {
     side("output", output);
   }
   out += table.text();
-  if (report.modalities_unmatched != 0) {
-    out += fmt::format("\n{} records of modalities belong to no request, or to one of several\n",
-                       show_count(report.modalities_unmatched));
-  }
-  if (summary.beyond_time != 0) {
-    out += fmt::format("\n{} times are beyond the time axis and in no rate\n",
-                       show_count(summary.beyond_time));
-  }
-  return out;
+  const std::string left_out = left_out_lines(report);
+  return left_out.empty() ? out : out + "\n" + left_out;
+}
+
+// Of formats that have no place for it.
+void complain_of_what_is_left_out(const GenerationReport& report, GuidellmFormat format) {
+  if (format == GuidellmFormat::text || format == GuidellmFormat::html) return;
+  std::istringstream lines(left_out_lines(report));
+  for (std::string line; std::getline(lines, line);) complain(line);
 }
 
 std::string sample_words(const KeptRequests& requests) {
@@ -190,6 +193,7 @@ Result<void> GuidellmOutput::write(const LogReplay& replayed, bool quiet) {
   if (auto written = write_report(*report, replayed, texts_, place_.format, write);
       !written) return written;
   if (auto closed = output->close(); !closed) return closed;
+  complain_of_what_is_left_out(*report, place_.format);
   if (!quiet && place_.lists_requests() && report->requests->sample()) {
     complain(sample_words(*report->requests));
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "record/modality.hpp"
+#include "report/guidellm_column.hpp"
 #include "report/guidellm_console.hpp"
 #include "report/guidellm_views.hpp"
 
@@ -15,97 +16,6 @@ namespace millrace {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr std::size_t kHeaderLines = 3;
-
-struct Column {
-  std::array<std::string, kHeaderLines> header;  // group, name, unit
-  std::vector<std::string> values;               // a row a benchmark
-};
-
-// ---- Layout ------------------------------------------------------------------------------------------
-
-std::string padded(const std::string& text) { return text.empty() ? "" : " " + text + " "; }
-
-// A header that stands over several columns: the cells behind its first one are empty, and its columns grow
-// evenly where it needs more.
-void merge_headers(const std::vector<Column>& columns, std::vector<Column>& cells,
-                   std::vector<std::size_t>& widths) {
-  for (std::size_t line = 0; line < kHeaderLines; ++line) {
-    for (std::size_t first = 0, end; first < cells.size(); first = end) {
-      const std::string& text = columns[first].header[line];
-      const auto same = [&](std::size_t i) {
-        return !text.empty() && columns[i].header[line] == text &&
-               (line == 0 || columns[i].header[line - 1] == columns[first].header[line - 1]);
-      };
-      std::size_t has = widths[first];
-      for (end = first + 1; end < cells.size() && same(end); ++end) {
-        cells[end].header[line].clear();
-        has += widths[end];
-      }
-      const std::size_t needs = cells[first].header[line].size();
-      for (std::size_t more = needs > has ? needs - has : 0, i = first; i < end; ++i) {
-        const std::size_t left = end - i;
-        const std::size_t share = (more + left - 1) / left;
-        widths[i] += share;
-        more -= share;
-      }
-    }
-  }
-}
-
-std::string line_of(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths,
-                    char fill = ' ') {
-  std::string line = "|";
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    const std::size_t pad = widths[i] > cells[i].size() ? widths[i] - cells[i].size() : 0;
-    line += cells[i] + std::string(pad, fill) + "|";
-  }
-  return line + "\n";
-}
-
-// An empty cell behind another one lends it its width.
-std::string header_line(const std::vector<Column>& cells, std::vector<std::size_t> widths,
-                        std::size_t line) {
-  std::vector<std::string> texts;
-  std::size_t owner = cells.size();
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    texts.push_back(cells[i].header[line]);
-    if (!texts.back().empty()) {
-      owner = i;
-    } else if (owner != cells.size()) {
-      widths[owner] += std::exchange(widths[i], 0);
-    }
-  }
-  return line_of(texts, widths);
-}
-
-std::string table_of(std::string_view title, const std::vector<Column>& columns) {
-  std::vector<Column> cells = columns;
-  std::vector<std::size_t> widths;
-  for (Column& column : cells) {
-    std::size_t width = 0;
-    for (std::string& value : column.values) {
-      value = padded(value);
-      width = std::max(width, value.size());
-    }
-    for (std::string& text : column.header) text = padded(text);
-    widths.push_back(width);
-  }
-  merge_headers(columns, cells, widths);
-  const std::vector<std::string> nothing(cells.size());
-  std::string out = fmt::format("\n\nℹ {}\n", title) + line_of(nothing, widths, '=');
-  for (std::size_t line = 0; line < kHeaderLines; ++line) out += header_line(cells, widths, line);
-  out += line_of(nothing, widths, '-');
-  for (std::size_t row = 0; row < cells.front().values.size(); ++row) {
-    std::vector<std::string> values;
-    for (const Column& column : cells) values.push_back(column.values[row]);
-    out += line_of(values, widths);
-  }
-  return out + line_of(nothing, widths, '=');
-}
-
-// ---- Contents ----------------------------------------------------------------------------------------
 
 std::string number(const Json& value) {
   if (value.is_number_float()) return fmt::format("{:.1f}", value.get<double>());
@@ -118,30 +28,41 @@ class Columns {
     add("Benchmark", "Strategy", "", strategy_type_of);
   }
   template <typename Value>
-  Columns& add(const char* group, const char* name, const char* unit, const Value& value) {
-    Column column{{group, name, unit}, {}};
+  Columns& add(std::string group, const char* name, const char* unit, const Value& value) {
+    GuidellmColumn column{{std::move(group), name, unit}, {}};
     for (const Json& benchmark : benchmarks_) column.values.push_back(value(benchmark));
     columns_.push_back(std::move(column));
     return *this;
   }
-  /// `what`: mean, median or p95.
-  Columns& add_stat(const char* metric, const char* group, const char* name, const char* what,
-                    const char* status = "successful") {
+  /// `what`: mean, median or p95; `metric` finds the distributions in a benchmark's metrics.
+  template <typename Metric>
+  Columns& add_stat_of(const Metric& metric, const std::string& group, const char* name,
+                       const char* what, const char* status = "successful") {
     const std::string_view of = what;
     const char* const unit = of == "mean" ? "Mean" : of == "median" ? "Mdn" : "p95";
     return add(group, name, unit, [&](const Json& benchmark) {
-      const Json& summary = benchmark["metrics"][metric][status];
+      const Json& distributions = metric(benchmark["metrics"]);
+      if (distributions.is_null()) return number(nullptr);
+      const Json& summary = distributions[status];
       return number(of == "p95" ? summary["percentiles"]["p95"] : summary[what]);
     });
+  }
+  Columns& add_stat(const char* metric, const char* group, const char* name, const char* what,
+                    const char* status = "successful") {
+    const auto find = [&](const Json& metrics) -> const Json& { return metrics[metric]; };
+    return add_stat_of(find, group, name, what, status);
   }
   Columns& add_stats(const char* metric, const char* group, const char* name) {
     return add_stat(metric, group, name, "median").add_stat(metric, group, name, "p95");
   }
-  [[nodiscard]] std::string table(std::string_view title) const { return table_of(title, columns_); }
+  [[nodiscard]] std::string table(std::string_view title) const {
+    return guidellm_tables(title, {columns_});
+  }
+  [[nodiscard]] const std::vector<GuidellmColumn>& columns() const { return columns_; }
 
  private:
   const Json& benchmarks_;
-  std::vector<Column> columns_;
+  std::vector<GuidellmColumn> columns_;
 };
 
 std::string run_table(const Json& benchmarks) {
@@ -173,6 +94,53 @@ std::string run_table(const Json& benchmarks) {
   return columns.table("Run Summary Info");
 }
 
+// Of one count and side: null where no request of the benchmark has it.
+const Json& modal_of(const Json& metrics, const Modality& modality, const std::string& side) {
+  const Json& sides = metrics[modality.kind][modality.quantity];
+  return sides.is_null() ? sides : sides[side];
+}
+
+void add_modal(const Modality& modality, const std::string& side, Columns& columns) {
+  const std::string group = title_of(side) + " " + title_of(modality.quantity);
+  const auto value = [&](const Json& metrics) -> const Json& {
+    return modal_of(metrics, modality, side);
+  };
+  const auto per_second = [&](const Json& metrics) -> const Json& {
+    return modal_of(metrics, modality, side + "_per_second");
+  };
+  columns.add_stat_of(value, group, "Per Request", "median")
+      .add_stat_of(value, group, "Per Request", "p95")
+      .add_stat_of(per_second, group, "Per Second", "median")
+      .add_stat_of(per_second, group, "Per Second", "mean");
+}
+
+// A table of the input and one of the output, each if it has a number. Both have a count that either has, so
+// that their columns are the same.
+std::string modal_tables(const Json& benchmarks, std::string_view kind) {
+  Columns input(benchmarks), output(benchmarks);
+  bool any_input = false, any_output = false;
+  for (const Modality& modality : kModalities) {
+    if (modality.kind != kind) continue;
+    const auto has = [&](const char* side) {
+      return std::ranges::any_of(benchmarks, [&](const Json& benchmark) {
+        return !modal_of(benchmark["metrics"], modality, side).is_null();
+      });
+    };
+    const bool has_input = has("input"), has_output = has("output");
+    if (!has_input && !has_output) continue;
+    add_modal(modality, "input", input);
+    add_modal(modality, "output", output);
+    any_input |= has_input;
+    any_output |= has_output;
+  }
+  std::vector<std::vector<GuidellmColumn>> tables;
+  if (any_input) tables.push_back(input.columns());
+  if (any_output) tables.push_back(output.columns());
+  if (tables.empty()) return "";
+  return guidellm_tables(title_of(std::string(kind)) + " Metrics Statistics (Completed Requests)",
+                         tables);
+}
+
 }  // namespace
 
 std::string guidellm_console(const Json& document) {
@@ -182,7 +150,11 @@ std::string guidellm_console(const Json& document) {
 std::string guidellm_0_7_3_console(const Json& document) {
   const Json& benchmarks = document["benchmarks"];
   if (benchmarks.empty()) return "";
-  return run_table(benchmarks) +
+  std::string out = run_table(benchmarks);
+  for (const char* kind : {"text", "image", "video", "audio", "tool_call"}) {
+    out += modal_tables(benchmarks, kind);
+  }
+  return out +
          Columns(benchmarks)
              .add_stats("prompt_token_count", "Input Tok", "Per Req")
              .add_stats("output_token_count", "Output Tok", "Per Req")

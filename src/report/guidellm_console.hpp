@@ -7,8 +7,8 @@
 //
 // 0.2.1     Metadata; requests and tokens; rates and latencies of successful requests. Its latency stands
 //           under "(ms)" and is in seconds, as there.
-// 0.7.3     Run, tokens, latencies and throughput: medians and p95, means of rates. Of modal metrics,
-//           which no log has, nothing.
+// 0.7.3     Run, texts, images, video, audio and tool calls where there are any, tokens, latencies and
+//           throughput: medians and p95, means of rates.
 // Times     By the local clock.
 #pragma once
 

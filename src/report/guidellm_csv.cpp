@@ -124,17 +124,6 @@ class Row {
   std::vector<std::pair<Header, std::string>> cells_;
 };
 
-// "queued_time_avg": "Queued Time Avg".
-std::string title_of(std::string name) {
-  bool begins = true;
-  for (char& c : name) {
-    if (begins) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (c == '_') c = ' ';
-    begins = c == ' ';
-  }
-  return name;
-}
-
 std::string compact(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -6,7 +6,7 @@
 //
 // 0.2.1     175 columns under one header line: the benchmark, each metric of each status, and its texts.
 // 0.7.3     Three header lines: group, field, unit. Distributions whose sum is 0 are left out; of several
-//           benchmarks a column is there when one has it. Modal and tool-call metrics are not written.
+//           benchmarks a column is there when one has it. Tool calls are not written.
 // Times     By the local clock, without its name.
 #pragma once
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/guidellm_views.hpp"
 
+#include <cctype>
+
 #include <fmt/format.h>
 
 namespace millrace {
@@ -31,6 +33,16 @@ std::string strategy_of(const Json& benchmark) {
   const Json& rate = member(strategy, "rate");
   const bool paced = type == "constant" || type == "poisson";
   return paced && rate.is_number() ? fmt::format("{}@{:.2f}", type, rate.get<double>()) : type;
+}
+
+std::string title_of(std::string name) {
+  bool begins = true;
+  for (char& c : name) {
+    if (begins) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    if (c == '_') c = ' ';
+    begins = c == ' ';
+  }
+  return name;
 }
 
 }  // namespace millrace

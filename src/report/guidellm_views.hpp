@@ -19,6 +19,9 @@ std::string strategy_type_of(const nlohmann::ordered_json& benchmark);
 /// With its rate, as 0.2.1 names it: "concurrent@4", "constant@2.50".
 std::string strategy_of(const nlohmann::ordered_json& benchmark);
 
+/// "queued_time_avg": "Queued Time Avg".
+std::string title_of(std::string name);
+
 /// As 0.7.3 has it: "N/A" of times that cannot be.
 inline std::string time_or_na(const nlohmann::ordered_json& seconds, const char* format) {
   constexpr double kLast = 2147483648;

@@ -117,6 +117,26 @@ std::string account_line(const Report& report) {
       show_count(a.aggregated), show_count(a.in_flight()));
 }
 
+std::string left_out_lines(const GenerationReport& generation) {
+  const auto& modalities = generation.modalities;
+  const std::uint64_t beyond_count = modalities ? modalities->beyond_count : 0;
+  std::string out;
+  if (generation.modalities_unmatched != 0) {
+    out += plural(generation.modalities_unmatched, "record") +
+           " of modalities with no request, or several, of the same id\n";
+  }
+  if (beyond_count != 0) {
+    out += fmt::format("{} of modalities beyond {}, and taken as that in rates and concurrency\n",
+                       plural(beyond_count, "count"),
+                       show_count(static_cast<std::uint64_t>(kModalCountMost)));
+  }
+  if (generation.summary.beyond_time != 0) {
+    out +=
+        plural(generation.summary.beyond_time, "time") + " beyond the time axis and in no rate\n";
+  }
+  return out;
+}
+
 std::string source_lines(const Report& report) {
   std::string out;
   if (report.input != nullptr) out += input_lines(report);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "replay/generation_replay.hpp"
 #include "report/report.hpp"
 
 namespace millrace {
@@ -23,6 +24,8 @@ std::string population_lines(const Report& report, const StreamSummary& stream);
 /// leave out.
 std::string remark_lines(const Report& report, const StreamSummary& stream, double error);
 std::string account_line(const Report& report);
+/// Of requests to language models: what is in no figure, and what is there as a bound; "": all is whole.
+std::string left_out_lines(const GenerationReport& generation);
 /// Of what was read: files or logs, what they lack, the digest.
 std::string source_lines(const Report& report);
 

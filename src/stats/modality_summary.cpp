@@ -11,11 +11,9 @@ namespace {
 
 constexpr double kNearSeconds = 1e-4;  // events as near as that are one
 
-// In 2^-32; what is beyond 2^31 counts as that.
 std::int64_t weight_of(double count) noexcept {
-  constexpr double kMost = 9.2e18;
-  return static_cast<std::int64_t>(
-      std::clamp(std::round(count * static_cast<double>(kOne)), -kMost, kMost));
+  return std::llround(std::clamp(count, -kModalCountMost, kModalCountMost) *
+                      static_cast<double>(kOne));
 }
 
 }  // namespace
@@ -50,6 +48,7 @@ void ModalitySummarizer::add(std::int64_t start_ns, std::int64_t end_ns, Status 
       if (known) part->values.add(Weighted::of(of[side]));
       if (!timed) continue;
       const std::int64_t weight = known ? weight_of(of[side]) : 0;
+      if (known && std::abs(of[side]) > kModalCountMost) ++beyond_count_;
       part->ends.add(end_ns, weight);
       part->changes.add(start_ns, weight);
       part->changes.add(end_ns, -weight);
@@ -113,6 +112,7 @@ ModalitySummary ModalitySummarizer::finish() {
     }
   }
   summary.beyond_time = beyond_time_;
+  summary.beyond_count = beyond_count_;
   return summary;
 }
 

@@ -10,6 +10,7 @@
 //
 // Population  Requests whose start and end are known, and for which the count is known of the input or of the
 //             output; of the values those where it is. In rates and concurrency the other side is 0.
+// Bound       A count beyond kModalCountMost is that in rates and concurrency, and counted; its value is whole.
 // Memory      As the room allows.
 // Source      guidellm 0.7.3, benchmark/schemas/metrics.py: GenerativeMetricsSummary.
 #pragma once
@@ -25,6 +26,8 @@
 
 namespace millrace {
 
+inline constexpr double kModalCountMost = 2'147'483'647;  // in Timeline's unit, of 64 bits
+
 struct ModalitySummary {
   struct Side {
     StatusDistributions value, per_second, concurrency;
@@ -34,6 +37,7 @@ struct ModalitySummary {
   };
   std::array<Quantity, kModalities.size()> of;
   std::uint64_t beyond_time = 0;
+  std::uint64_t beyond_count = 0;
 };
 
 class ModalitySummarizer {
@@ -55,7 +59,7 @@ class ModalitySummarizer {
   SortRoom& room_;
   TimeAxis axis_;
   std::array<std::array<ByStatus, kSides>, kModalities.size()> parts_;
-  std::uint64_t beyond_time_ = 0;
+  std::uint64_t beyond_time_ = 0, beyond_count_ = 0;
 };
 
 }  // namespace millrace

@@ -91,9 +91,9 @@ void add_levels_0_2_1(Timelines timelines, double near_seconds, WeightedSorter& 
 struct RateTotals {
   std::uint64_t events = 0;  // after merging
   Int128 weight = 0;         // of them, in 2^-32
-  /// In whole units.
+  /// In whole units; below 0 it is 0.
   [[nodiscard]] std::uint64_t count() const noexcept {
-    return static_cast<std::uint64_t>((weight + kOne / 2) / kOne);
+    return weight < 0 ? 0 : static_cast<std::uint64_t>((weight + kOne / 2) / kOne);
   }
 };
 /// Each event's weight a second, over half of the way to either neighbour; weighs that time, in half ticks.
