@@ -1,27 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What one push costs its thread, beside a bare store that nobody reads, beside the same loop into
-// blocks that are given back unread, and beside moodycamel's own enqueue, in one run.
+// What one push costs its thread, beside a bare store that nobody reads, beside the same push into blocks
+// that are given back unread, and beside moodycamel's own enqueue: without a token, with one, and with one
+// and the best settings that we found. One run, with
 //
-//   bench_push --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true
+//   bench_push --benchmark_repetitions=7 --benchmark_enable_random_interleaving=true
 //
 // Bursts of 16,000 records, which the ring holds, while the aggregator takes them on another core;
 // between bursts it catches up, untimed: so the worker's own cost is seen, not the aggregator's.
-// Paced: one record a microsecond; percentiles of single pushes, the timer's own cost subtracted.
-#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <new>
+#include <string>
 #include <thread>
-#include <vector>
 
 #include <benchmark/benchmark.h>
-#include <concurrentqueue/concurrentqueue.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <x86intrin.h>
 
 #include "millrace/millrace.hpp"
+
+#include "pinned.hpp"
+#include "queue_peer.hpp"
+#include "switches.hpp"
+#include "transport/core.hpp"
+#include "transport/lane.hpp"
+
+namespace millrace::detail {
+
+struct PortAccess {
+  static Port open(const std::shared_ptr<Core>& core, Ring& ring) { return Port(core, ring); }
+};
+
+}  // namespace millrace::detail
 
 namespace millrace {
 namespace {
@@ -57,21 +70,6 @@ namespace {
 
 constexpr std::int64_t kBurst = 16'000;
 
-void pin(std::size_t core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
-
-void unpin() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (std::size_t core = 0; core < std::thread::hardware_concurrency(); ++core)
-    CPU_SET(core, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
-
 template <typename T>
 T record_of(std::int64_t i) {
   T record{};
@@ -80,10 +78,26 @@ T record_of(std::int64_t i) {
   return record;
 }
 
+// Bursts of pushes, timed; before each one `catch_up`, untimed.
+template <typename CatchUp, typename Push>
+void time_bursts(benchmark::State& state, CatchUp&& catch_up, Push&& push) {
+  for (auto _ : state) {
+    catch_up();
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::int64_t i = 0; i < kBurst; ++i) push(i);
+    state.SetIterationTime(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  }
+  state.counters["ns"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * kBurst) / 1e9,
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+
 // 4 MiB of huge pages written round and round: the machine's limit.
 template <typename T>
 void bare_store(benchmark::State& state) {
   pin(0);
+  const Switches switches(state);
   constexpr std::size_t kBytes = 4 << 20;
   void* memory =
       ::mmap(nullptr, 2 * kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -92,19 +106,13 @@ void bare_store(benchmark::State& state) {
   auto* const ring = static_cast<T*>(memory);
   const std::size_t n = kBytes / sizeof(T);
   std::size_t at = 0;
-  for (auto _ : state) {
-    const auto begin = std::chrono::steady_clock::now();
-    for (std::int64_t i = 0; i < kBurst; ++i) {
-      ring[at] = record_of<T>(i);
-      benchmark::ClobberMemory();
-      at = at + 1 == n ? 0 : at + 1;
-    }
-    state.SetIterationTime(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  }
-  state.counters["ns"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * kBurst) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  time_bursts(
+      state, [] {},
+      [&](std::int64_t i) {
+        ring[at] = record_of<T>(i);
+        benchmark::ClobberMemory();
+        at = at + 1 == n ? 0 : at + 1;
+      });
   ::munmap(memory, 2 * kBytes);
 }
 
@@ -114,6 +122,7 @@ template <typename T, How how>
 void engine_push(benchmark::State& state) {
   static std::unique_ptr<Engine> engine;
   static std::unique_ptr<Stream<T>> stream;
+  const Switches switches(state);
   if (state.thread_index() == 0) {
     unpin();  // the aggregator inherits where its engine is opened
     engine = std::make_unique<Engine>(
@@ -121,32 +130,26 @@ void engine_push(benchmark::State& state) {
     stream = std::make_unique<Stream<T>>(engine->stream<T>("bench").value());
   }
   std::unique_ptr<Worker<T>> worker;
-  std::uint64_t refused = 0;
-  for (auto _ : state) {
-    if (!worker) {
-      worker = std::make_unique<Worker<T>>(stream->worker().value());
-      if (state.threads() == 1) pin(0);
-    }
-    (void)engine->flush();
-    const auto begin = std::chrono::steady_clock::now();
-    for (std::int64_t i = 0; i < kBurst; ++i) {
-      if constexpr (how == How::push) {
-        worker->push(record_of<T>(i));
-      } else if (T* record = worker->claim()) {
-        record->start_ns = i;
-        record->end_ns = i + 1'000 + (i & 1023);
-        worker->commit();
-      }
-    }
-    state.SetIterationTime(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-  }
-  refused = worker->rejected().total();
+  time_bursts(
+      state,
+      [&] {
+        if (!worker) {
+          worker = std::make_unique<Worker<T>>(stream->worker().value());
+          if (state.threads() == 1) pin(0);
+        }
+        (void)engine->flush();
+      },
+      [&](std::int64_t i) {
+        if constexpr (how == How::push) {
+          worker->push(record_of<T>(i));
+        } else if (T* record = worker->claim()) {
+          record->start_ns = i;
+          record->end_ns = i + 1'000 + (i & 1023);
+          worker->commit();
+        }
+      });
+  state.counters["refused"] = static_cast<double>(worker->rejected().total());
   worker.reset();
-  state.counters["ns"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * kBurst) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-  state.counters["refused"] = static_cast<double>(refused);
   if (state.thread_index() == 0) {
     (void)engine->finish();
     stream.reset();
@@ -154,131 +157,89 @@ void engine_push(benchmark::State& state) {
   }
 }
 
-// The obvious build: records through the queue, with a token, drained by one thread that stays away
-// 20 us after a short drain, as our aggregator does.
+// The same push, into blocks that are given back when they are full, and never read.
 template <typename T>
+void push_unread(benchmark::State& state) {
+  pin(0);
+  const Switches switches(state);
+  const auto core = std::make_shared<detail::Core>(
+      EngineOptions{}, detail::Gate::open().value(),
+      detail::RingFiles{detail::RingKind::anonymous, {}, RunIdentity::make(random_id())});
+  auto acquired = core->rings.acquire(0, sizeof(T)).value();
+  std::atomic<std::uint64_t> given_back{0};
+  std::jthread consumer([&](std::stop_token stop) {
+    pin(1);
+    detail::Lane lane(acquired.ring->blocks());
+    std::uint64_t n = 0;
+    while (!stop.stop_requested()) {
+      detail::BlockHeader* block = nullptr;
+      while (core->rings.queue().take(&block, 1) != 0) {
+        if (block != nullptr) lane.open(*block);
+      }
+      for (auto front = lane.front(); front.block != nullptr && front.available != 0;
+           front = lane.front()) {
+        n += front.available;
+        lane.done(front);
+      }
+      // order: release; pairs with the load below: the blocks are free for the worker.
+      given_back.store(n, std::memory_order_release);
+      const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
+      while (std::chrono::steady_clock::now() < until) _mm_pause();
+    }
+  });
+  auto port = detail::PortAccess::open(core, *acquired.ring);
+  std::uint64_t pushed = 0;
+  time_bursts(
+      state,
+      [&] {
+        // order: acquire; pairs with the store above.
+        while (given_back.load(std::memory_order_acquire) != pushed) std::this_thread::yield();
+      },
+      [&](std::int64_t i) {
+        if (std::byte* room = port.enter()) {
+          new (room) T(record_of<T>(i));
+          port.publish(sizeof(T));
+          ++pushed;
+        }
+      });
+}
+
+enum class Token { none, one };
+
+template <typename T, Token token, typename Traits = moodycamel::ConcurrentQueueDefaultTraits>
 void queue_enqueue(benchmark::State& state) {
   pin(0);
-  moodycamel::ConcurrentQueue<T> queue(64 * 1024);
-  std::atomic<bool> stop{false};
-  std::atomic<std::int64_t> taken{0};
-  std::jthread consumer([&] {
-    pin(1);
-    std::vector<T> batch(2048);
-    std::int64_t sum = 0;
-    while (!stop.load(std::memory_order_relaxed)) {
-      const std::size_t n = queue.try_dequeue_bulk(batch.data(), batch.size());
-      for (std::size_t i = 0; i < n; ++i) sum += batch[i].end_ns - batch[i].start_ns;
-      taken.fetch_add(static_cast<std::int64_t>(n), std::memory_order_release);
-      if (n < 256) {
-        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
-        while (std::chrono::steady_clock::now() < until) _mm_pause();
-      }
-    }
-    benchmark::DoNotOptimize(sum);
-  });
-  moodycamel::ProducerToken token(queue);
+  const Switches switches(state);
+  QueuePeer<T, Traits> queue;
   std::int64_t pushed = 0;
-  for (auto _ : state) {
-    while (taken.load(std::memory_order_acquire) != pushed) std::this_thread::yield();
-    const auto begin = std::chrono::steady_clock::now();
-    for (std::int64_t i = 0; i < kBurst; ++i) queue.enqueue(token, record_of<T>(i));
-    state.SetIterationTime(
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
-    pushed += kBurst;
-  }
-  state.counters["ns"] =
-      benchmark::Counter(static_cast<double>(state.iterations() * kBurst) / 1e9,
-                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
-  stop.store(true, std::memory_order_relaxed);
+  time_bursts(
+      state, [&] { queue.wait_for(pushed); },
+      [&](std::int64_t i) {
+        if constexpr (token == Token::none) {
+          queue.enqueue_without_token(record_of<T>(i));
+        } else {
+          queue.enqueue(record_of<T>(i));
+        }
+        ++pushed;
+      });
 }
 
-// One push a microsecond; p50, p99 and p99.9 in nanoseconds without the timer.
-template <typename Push>
-void paced(benchmark::State& state, Push push) {
-  constexpr std::size_t kPushes = 200'000;
-  const std::uint64_t begin_ns =
-      static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
-  const std::uint64_t begin = __rdtsc();
-  std::this_thread::sleep_for(std::chrono::milliseconds(20));
-  const double ticks_a_ns =
-      static_cast<double>(__rdtsc() - begin) /
-      static_cast<double>(
-          static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count()) -
-          begin_ns);
-  const auto apart = static_cast<std::uint64_t>(1'000 * ticks_a_ns);
-  std::vector<std::uint64_t> timer(kPushes), ticks(kPushes);
-  const auto sample = [&](std::vector<std::uint64_t>& into, auto&& what) {
-    std::uint64_t due = __rdtsc();
-    for (std::size_t i = 0; i < kPushes; ++i) {
-      while (__rdtsc() < due) _mm_pause();
-      const std::uint64_t t0 = __rdtsc();
-      what(static_cast<std::int64_t>(i));
-      unsigned core;
-      into[i] = __rdtscp(&core) - t0;
-      due += apart;
-    }
-    std::sort(into.begin(), into.end());
-  };
-  for (auto _ : state) {
-    sample(timer, [](std::int64_t) { benchmark::ClobberMemory(); });
-    sample(ticks, push);
-  }
-  const double own = static_cast<double>(timer[kPushes / 2]);
-  const auto at = [&](double p) {
-    return (static_cast<double>(ticks[static_cast<std::size_t>(p * (kPushes - 1))]) - own) /
-           ticks_a_ns;
-  };
-  state.counters["p50_ns"] = at(0.5);
-  state.counters["p99_ns"] = at(0.99);
-  state.counters["p99.9_ns"] = at(0.999);
-}
+#define MILLRACE_PUSH_ROW(name, ...) BENCHMARK(__VA_ARGS__)->Name(name)->UseManualTime()
 
-void paced_push(benchmark::State& state) {
-  unpin();
-  auto engine = Engine::open({.idle = Idle::spin}).value();
-  auto worker = engine.stream<RequestRecord>("bench").value().worker().value();
-  pin(0);
-  paced(state, [&](std::int64_t i) { worker.push(record_of<RequestRecord>(i)); });
-}
-
-void paced_enqueue(benchmark::State& state) {
-  pin(0);
-  moodycamel::ConcurrentQueue<RequestRecord> queue(64 * 1024);
-  std::atomic<bool> stop{false};
-  std::jthread consumer([&] {
-    pin(1);
-    std::vector<RequestRecord> batch(2048);
-    while (!stop.load(std::memory_order_relaxed)) {
-      if (queue.try_dequeue_bulk(batch.data(), batch.size()) < 256) {
-        const auto until = std::chrono::steady_clock::now() + std::chrono::microseconds(20);
-        while (std::chrono::steady_clock::now() < until) _mm_pause();
-      }
-    }
-  });
-  moodycamel::ProducerToken token(queue);
-  paced(state, [&](std::int64_t i) { queue.enqueue(token, record_of<RequestRecord>(i)); });
-  stop.store(true, std::memory_order_relaxed);
-}
-
-BENCHMARK(bare_store<RequestRecord>)->Name("bare_store/64B")->UseManualTime();
-BENCHMARK(engine_push<RequestRecord, How::push>)->Name("push/64B")->UseManualTime();
-BENCHMARK(engine_push<RequestRecord, How::claim>)->Name("claim_commit/64B")->UseManualTime();
-BENCHMARK(queue_enqueue<RequestRecord>)->Name("moodycamel_enqueue_token/64B")->UseManualTime();
-BENCHMARK(bare_store<Large>)->Name("bare_store/256B")->UseManualTime();
-BENCHMARK(engine_push<Large, How::push>)->Name("push/256B")->UseManualTime();
-BENCHMARK(queue_enqueue<Large>)->Name("moodycamel_enqueue_token/256B")->UseManualTime();
-BENCHMARK(engine_push<GenerationRecord, How::push>)->Name("push/GenerationRecord")->UseManualTime();
-BENCHMARK(engine_push<GenerationRecord, How::claim>)
-    ->Name("claim_commit/GenerationRecord")
-    ->UseManualTime();
-BENCHMARK(engine_push<RequestRecord, How::push>)
-    ->Name("push/64B/2_workers")
-    ->Threads(2)
-    ->UseManualTime();
-BENCHMARK(engine_push<Large, How::push>)->Name("push/256B/2_workers")->Threads(2)->UseManualTime();
-BENCHMARK(paced_push)->Iterations(1);
-BENCHMARK(paced_enqueue)->Iterations(1);
+MILLRACE_PUSH_ROW("push/64B/bare_store", bare_store<RequestRecord>);
+MILLRACE_PUSH_ROW("push/64B/unread", push_unread<RequestRecord>);
+MILLRACE_PUSH_ROW("push/64B/push", engine_push<RequestRecord, How::push>);
+MILLRACE_PUSH_ROW("push/64B/claim_commit", engine_push<RequestRecord, How::claim>);
+MILLRACE_PUSH_ROW("push/64B/enqueue", queue_enqueue<RequestRecord, Token::none>);
+MILLRACE_PUSH_ROW("push/64B/enqueue_token", queue_enqueue<RequestRecord, Token::one>);
+MILLRACE_PUSH_ROW("push/64B/enqueue_best", queue_enqueue<RequestRecord, Token::one, BestTraits>);
+MILLRACE_PUSH_ROW("push/256B/bare_store", bare_store<Large>);
+MILLRACE_PUSH_ROW("push/256B/push", engine_push<Large, How::push>);
+MILLRACE_PUSH_ROW("push/256B/enqueue_token", queue_enqueue<Large, Token::one>);
+MILLRACE_PUSH_ROW("push/GenerationRecord/bare_store", bare_store<GenerationRecord>);
+MILLRACE_PUSH_ROW("push/GenerationRecord/push", engine_push<GenerationRecord, How::push>);
+MILLRACE_PUSH_ROW("push/GenerationRecord/claim_commit", engine_push<GenerationRecord, How::claim>);
+MILLRACE_PUSH_ROW("push/64B/push/2_workers", engine_push<RequestRecord, How::push>)->Threads(2);
 
 }  // namespace
 }  // namespace millrace
