@@ -86,6 +86,7 @@ if [ "$full" = no ]; then
 fi
 
 tests "stress" build --suite stress
+tests "instructions of a push and of the slice kernel" build --suite count
 tests "models of the protocols, searched whole" build --suite models
 stage "mutants of the transport must fail" tests/mutants.py . build
 stage "kill -9: 500 cycles" tests/kill_test.py build/tests/kill_program --full

@@ -64,9 +64,9 @@ class ExactStore {
 
  private:
   exact::Tree tree_;
-  CoarseHistogram dropped_;
   std::uint64_t count_ = 0;
   bool exact_ = true;
+  CoarseHistogram dropped_;
 };
 
 }  // namespace millrace

@@ -87,8 +87,9 @@ void StreamStats::accumulate(const Slice& all, const NameMap& names) {
   if (slice.count == 0) return;
   known_.clear();  // ranks are of other values now
   group(slice, names);
-  for (const Group& g : scratch_->groups) {
-    key(g.status, g.label).count += g.end - g.begin;
+  for (Group& g : scratch_->groups) {
+    g.key = &key(g.status, g.label);
+    g.key->count += g.end - g.begin;
   }
   scratch_->fields.load(slice);
   note_times();
@@ -185,6 +186,7 @@ void StreamStats::group(const Slice& slice, const NameMap& names) {
 }
 
 void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
+  constexpr std::size_t kAhead = 6;  // groups
   Scratch& s = *scratch_;
   Column& column = s.column;
   column.evaluate(schema_.metrics[metric], s.fields);
@@ -242,7 +244,8 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
       of_status.tally.absent += absent;
       of_status.tally.invalid += invalid;
 
-      LabelCell& cell = key(status, group.label).cells[metric];
+      LabelCell& cell = group.key->cells[metric];
+      if (g + kAhead < s.groups.size()) s.groups[g + kAhead].key->cells[metric].come_closer();
       if (by_label_) {
         cell.tally.absent += absent;
         cell.tally.invalid += invalid;

@@ -66,12 +66,12 @@ struct StatsLimits {
 
 /// Count, moments and sum; what a status and what a label cell have in common.
 struct Tally {
-  Moments total;    // of the segments that have ended
-  Moments segment;  // of the one under way
-  Sum total_sum;
+  Moments segment;  // of the one under way; what a slice changes stands together
   Sum segment_sum;
   std::uint64_t absent = 0;
   std::uint64_t invalid = 0;
+  Moments total;  // of the segments that have ended
+  Sum total_sum;
 
   void add(const Moments& slice) noexcept { segment.merge(slice); }
   void end_segment() noexcept;

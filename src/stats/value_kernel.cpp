@@ -187,6 +187,37 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace millrace::value_kernel {
 
+namespace {
+
+// Of fewer values than there are lanes, one by one: filling up registers would cost more. The same bits.
+double total(const Lanes& x) noexcept {
+  return ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+}
+
+Extent extent_of_few(std::span<const double> values, double pivot) noexcept {
+  Lanes sum{};
+  double least = pivot, greatest = pivot;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sum[i] = values[i] - pivot;
+    least = values[i] < least ? values[i] : least;
+    greatest = values[i] > greatest ? values[i] : greatest;
+  }
+  return {total(sum), least, greatest};
+}
+
+Powers powers_of_few(std::span<const double> values, double mean) noexcept {
+  Lanes two{}, three{}, four{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double distance = values[i] - mean, square = distance * distance;
+    two[i] = square;
+    three[i] = square * distance;
+    four[i] = square * square;
+  }
+  return {total(two), total(three), total(four)};
+}
+
+}  // namespace
+
 HWY_EXPORT(extent_of);
 HWY_EXPORT(powers_of);
 HWY_EXPORT(integer_sum);
@@ -194,10 +225,12 @@ HWY_EXPORT(compensated_sum);
 HWY_EXPORT(buckets_of);
 
 Extent extent(std::span<const double> values, double pivot) noexcept {
+  if (values.size() < kLanes) return extent_of_few(values, pivot);
   return HWY_DYNAMIC_DISPATCH(extent_of)(values, pivot);
 }
 
 Powers powers(std::span<const double> values, double mean) noexcept {
+  if (values.size() < kLanes) return powers_of_few(values, mean);
   return HWY_DYNAMIC_DISPATCH(powers_of)(values, mean);
 }
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What instruction_count_test.py counts: `push`, a record of 64 bytes pushed; `claim`, the same by claim() and
+// commit(); `generation`, a GenerationRecord pushed; `slice`, a record of five metrics accumulated in slices of
+// 511. Prints how many records the function `measured` went through.
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "../bench/five.hpp"
+#include "millrace/millrace.hpp"
+#include "stats/stream_stats.hpp"
+
+namespace {
+
+using namespace millrace;
+
+constexpr std::int64_t kPushes = 10'000;  // the ring holds them: none is refused
+constexpr std::uint32_t kSlice = 511;
+constexpr std::uint32_t kSlices = 20;
+
+template <typename T>
+[[gnu::noinline]] bool measured(Worker<T>& worker) {
+  bool all = true;
+  for (std::int64_t i = 0; i < kPushes; ++i) {
+    T record{};
+    record.start_ns = i;
+    record.end_ns = i + 1'000;
+    all &= worker.push(record);
+  }
+  return all;
+}
+
+[[gnu::noinline]] bool measured_claims(Worker<RequestRecord>& worker) {
+  bool all = true;
+  for (std::int64_t i = 0; i < kPushes; ++i) {
+    RequestRecord* record = worker.claim();
+    if (record == nullptr) return false;
+    record->start_ns = i;
+    record->end_ns = i + 1'000;
+    all &= worker.commit();
+  }
+  return all;
+}
+
+[[gnu::noinline]] void measured(StreamStats& stats, const std::vector<Five>& records) {
+  for (std::uint32_t i = 0; i < kSlices; ++i) {
+    stats.accumulate({.records = reinterpret_cast<const std::byte*>(&records[i * kSlice]),
+                      .count = kSlice,
+                      .record_size = sizeof(Five)},
+                     {});
+  }
+}
+
+template <typename T, typename Push>
+int push_all(Push&& push) {
+  auto engine = Engine::open({}).value();
+  auto worker = engine.stream<T>("counted").value().worker().value();
+  if (!push(worker)) return 1;
+  std::printf("%lld\n", static_cast<long long>(kPushes));
+  return engine.finish() ? 0 : 1;
+}
+
+int accumulate_all() {
+  std::vector<Five> records(std::size_t{kSlice} * kSlices);
+  std::uint64_t random = 1;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    random = random * 6364136223846793005u + 1442695040888963407u;
+    const auto r = static_cast<std::int64_t>(random >> 40);
+    const auto start = static_cast<std::int64_t>(i);
+    records[i] = {.start_ns = start,
+                  .first_ns = start + r,
+                  .end_ns = start + 3 * r,
+                  .bytes = r & 4095,
+                  .score = static_cast<double>(r)};
+  }
+  const auto memory = std::make_shared<ExactMemory>(std::size_t{0});
+  memory->exact = false;
+  StreamStats stats(RecordTraits<Five>::schema().value(), memory, {}, {});
+  measured(stats, records);
+  std::printf("%u\n", kSlice * kSlices);
+  return stats.count({}) == records.size() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (what == "push") return push_all<RequestRecord>([](auto& w) { return measured(w); });
+  if (what == "claim") return push_all<RequestRecord>([](auto& w) { return measured_claims(w); });
+  if (what == "generation") return push_all<GenerationRecord>([](auto& w) { return measured(w); });
+  if (what == "slice") return accumulate_all();
+  std::fputs("usage: instruction_program push|claim|generation|slice\n", stderr);
+  return 2;
+}
