@@ -22,6 +22,7 @@
 
 #include "five.hpp"
 #include "stats/stream_stats.hpp"
+#include "switches.hpp"
 
 namespace millrace {
 namespace {
@@ -55,6 +56,7 @@ void per_record(benchmark::State& state) {
 
 // One word of each cache line.
 void touch(benchmark::State& state) {
+  const Switches switches(state);
   const auto& all = records();
   for (auto _ : state) {
     std::int64_t sum = 0;
@@ -65,6 +67,7 @@ void touch(benchmark::State& state) {
 }
 
 void accumulate(benchmark::State& state) {
+  const Switches switches(state);
   const auto& all = records();
   const bool exact = state.range(0) != 0;
   for (auto _ : state) {
@@ -83,6 +86,7 @@ void accumulate(benchmark::State& state) {
 }
 
 void boost(benchmark::State& state) {
+  const Switches switches(state);
   namespace acc = boost::accumulators;
   using Set =
       acc::accumulator_set<double,

@@ -17,6 +17,7 @@
 #include "five.hpp"
 #include "log/log_writer.hpp"
 #include "log_rows.hpp"
+#include "switches.hpp"
 
 #ifdef MILLRACE_HAS_ROCKSDB
 #include <rocksdb/db.h>
@@ -38,6 +39,7 @@ double seconds_of(clockid_t clock) {
 
 // Slices of a block each, as the aggregator appends them: checksum, copy, commit word.
 void millrace_append(benchmark::State& state) {
+  const Switches switches(state);
   const auto records = static_cast<std::size_t>(state.range(0));
   const auto& source = made_up_records();
   constexpr std::uint32_t kSlice = 511;
@@ -91,6 +93,7 @@ void millrace_append(benchmark::State& state) {
 // From push to the summary: one worker that waits for room, five metrics exact. log: 0 none, 1 mapped,
 // 2 pwrite; low_memory: no value is held, and finish() makes passes.
 void engine_end_to_end(benchmark::State& state) {
+  const Switches switches(state);
   const auto records = static_cast<std::int64_t>(state.range(0));
   Stopwatch watch;
   for (auto _ : state) {
@@ -129,6 +132,7 @@ void engine_end_to_end(benchmark::State& state) {
 
 // The least that a file costs: no header, checksum or names, and nothing visible before a buffer is full.
 void pwrite_256k(benchmark::State& state) {
+  const Switches switches(state);
   const std::string path = folder().file("pwrite");
   std::vector<std::byte> buffer(kBufferBytes);
   made_up_records();
@@ -151,6 +155,7 @@ void pwrite_256k(benchmark::State& state) {
 #ifdef MILLRACE_HAS_ROCKSDB
 // A write-ahead log with checksums and recovery: records as log data, which goes into the WAL alone.
 void rocksdb_wal(benchmark::State& state) {
+  const Switches switches(state);
   const std::string path = folder().file("rocksdb");
   const auto records = static_cast<std::size_t>(state.range(0));
   made_up_records();
@@ -217,6 +222,7 @@ bool insert_batch(const Database& database, const Statement& insert, std::size_t
 // A database in WAL mode, not synced. autocheckpoint: pages after which the WAL is copied into the
 // database, 1000 by default; 0: never.
 void sqlite_wal(benchmark::State& state) {
+  const Switches switches(state);
   const std::string path = folder().file("sqlite");
   const auto records = static_cast<std::size_t>(state.range(0));
   made_up_records();

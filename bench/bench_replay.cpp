@@ -18,6 +18,7 @@
 #include "log_rows.hpp"
 #include "replay/log_replay.hpp"
 #include "replay/log_totals.hpp"
+#include "switches.hpp"
 
 namespace millrace {
 namespace {
@@ -60,6 +61,7 @@ std::vector<LogPart> parts_of(const std::string& dir) {
 
 // Frames checked, one word of each record looked at.
 void verify_frames(benchmark::State& state) {
+  const Switches switches(state);
   const auto parts = parts_of(log_of(static_cast<std::size_t>(state.range(0)), false));
   if (parts.empty()) return skip(state, "no log");
   Stopwatch watch;
@@ -84,6 +86,7 @@ void verify_frames(benchmark::State& state) {
 }
 
 void replay_numbers(benchmark::State& state) {
+  const Switches switches(state);
   const auto parts = parts_of(log_of(static_cast<std::size_t>(state.range(0)), false));
   if (parts.empty()) return skip(state, "no log");
   Stopwatch watch;
@@ -108,6 +111,7 @@ void replay_numbers(benchmark::State& state) {
 }
 
 void replay_whole(benchmark::State& state) {
+  const Switches switches(state);
   const std::string dir = log_of(static_cast<std::size_t>(state.range(0)), false);
   if (dir.empty()) return skip(state, "no log");
   LogReplayOptions options;
@@ -124,6 +128,7 @@ void replay_whole(benchmark::State& state) {
 }
 
 void replay_percentiles(benchmark::State& state) {
+  const Switches switches(state);
   const bool ties = state.range(2) != 0;
   const auto parts = parts_of(log_of(static_cast<std::size_t>(state.range(0)), ties));
   if (parts.empty()) return skip(state, "no log");
@@ -174,6 +179,7 @@ int file_of_records(std::size_t records) {
 
 // The limit of a reader that maps: one word of each record, page faults included.
 void map_touch(benchmark::State& state) {
+  const Switches switches(state);
   const auto records = static_cast<std::size_t>(state.range(0));
   const std::size_t bytes = records * kRecordBytes;
   const int file = file_of_records(records);
@@ -196,6 +202,7 @@ void map_touch(benchmark::State& state) {
 
 // And of one that does not.
 void pread_touch(benchmark::State& state) {
+  const Switches switches(state);
   const auto records = static_cast<std::size_t>(state.range(0));
   const int file = file_of_records(records);
   if (file < 0) return skip(state, fmt::format("no file: {}", std::strerror(errno)));
@@ -224,6 +231,7 @@ void pread_touch(benchmark::State& state) {
 // Exact percentiles as one would write them: read everything, keep five columns, sort each. The
 // sorting alone.
 void sort_five_columns(benchmark::State& state) {
+  const Switches switches(state);
   const auto records = static_cast<std::size_t>(state.range(0));
   std::vector<double> column(records);
   std::mt19937_64 random(2);

@@ -27,6 +27,7 @@
 #include "stats/moments.hpp"
 #include "stats/rank_selection.hpp"
 #include "stats/sum.hpp"
+#include "switches.hpp"
 
 namespace millrace {
 namespace {
@@ -73,6 +74,7 @@ void for_each_slice(std::span<const double> values, Use&& use) {
 }
 
 void read_only(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     std::uint64_t bits = 0;  // integers, so that the compiler may vectorise the loop
     for (const double value : values_of(continuous)) bits += std::bit_cast<std::uint64_t>(value);
@@ -82,6 +84,7 @@ void read_only(benchmark::State& state) {
 }
 
 void sum(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     Sum sum;
     for_each_slice(values_of(continuous), [&](auto slice) { sum.add(slice); });
@@ -91,6 +94,7 @@ void sum(benchmark::State& state) {
 }
 
 void moments(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     Moments moments;
     for_each_slice(values_of(continuous), [&](auto slice) { moments.merge(Moments::of(slice)); });
@@ -100,6 +104,7 @@ void moments(benchmark::State& state) {
 }
 
 void boost_moments(benchmark::State& state) {
+  const Switches switches(state);
   namespace acc = boost::accumulators;
   using Set =
       acc::accumulator_set<double,
@@ -114,6 +119,7 @@ void boost_moments(benchmark::State& state) {
 }
 
 void histogram(benchmark::State& state) {
+  const Switches switches(state);
   Histogram histogram;
   for (auto _ : state) {
     for_each_slice(values_of(state.range(0)), [&](auto slice) { histogram.add(slice); });
@@ -141,6 +147,7 @@ struct Stores {
 };
 
 void exact_insert(benchmark::State& state) {
+  const Switches switches(state);
   double bytes = 0;
   for (auto _ : state) {
     auto stores = std::make_unique<Stores>(state.range(0));
@@ -157,6 +164,7 @@ void exact_insert(benchmark::State& state) {
 }
 
 void growing_vector(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     Values held;
     for (const double value : values_of(continuous)) held.push_back(value);
@@ -169,6 +177,7 @@ void growing_vector(benchmark::State& state) {
 }
 
 void moments_histogram_and_exact(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     auto stores = std::make_unique<Stores>(1);
     Moments moments;
@@ -187,6 +196,7 @@ void moments_histogram_and_exact(benchmark::State& state) {
 }
 
 void exact_query(benchmark::State& state) {
+  const Switches switches(state);
   Stores stores(1);
   stores.add(values_of(state.range(1)));
   const ExactStore* store = &stores.stores.front();
@@ -198,6 +208,7 @@ void exact_query(benchmark::State& state) {
 
 // 10,000 keys of 1,000 values: plain lists, of which a total over all labels is the union.
 void exact_query_of_union(benchmark::State& state) {
+  const Switches switches(state);
   Stores stores(10'000);
   stores.add(values_of(continuous));
   std::vector<const ExactStore*> all;
@@ -207,6 +218,7 @@ void exact_query_of_union(benchmark::State& state) {
 }
 
 void histogram_query(benchmark::State& state) {
+  const Switches switches(state);
   Histogram histogram;
   histogram.add(values_of(continuous));
   const std::uint64_t ranks[] = {kValues / 2, kValues / 10 * 9, kValues / 20 * 19,
@@ -215,6 +227,7 @@ void histogram_query(benchmark::State& state) {
 }
 
 void nth_element_of_copy(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     state.PauseTiming();
     Values copy = values_of(state.range(1));
@@ -226,6 +239,7 @@ void nth_element_of_copy(benchmark::State& state) {
 }
 
 void sort_of_copy(benchmark::State& state) {
+  const Switches switches(state);
   for (auto _ : state) {
     state.PauseTiming();
     Values copy = values_of(state.range(0));
@@ -291,6 +305,7 @@ Values twenty_percentiles() {
 }
 
 void selection_of_records(benchmark::State& state) {
+  const Switches switches(state);
   const Records records(state.range(0));
   auto memory = std::make_shared<ExactMemory>(0);
   memory->exact = false;
@@ -313,6 +328,7 @@ void selection_of_records(benchmark::State& state) {
 }
 
 void sort_of_columns(benchmark::State& state) {
+  const Switches switches(state);
   const Records records(state.range(0));
   for (auto _ : state) {
     for (std::size_t metric = 0; metric < kMetrics; ++metric) {

@@ -21,8 +21,8 @@ enum class Overflow : std::uint8_t {
 /// How the aggregator stays away from the workers' cache lines between two turns.
 enum class Idle : std::uint8_t {
   spin,      // 20 us of pauses: freshest; takes a core
-  back_off,  // sleeps 50 us, doubling up to 1 ms while nothing comes
-  sleep,     // sleeps 200 us, up to 1 ms while nothing comes: fewest wake-ups
+  back_off,  // sleeps 50 us, doubling up to 1 ms while nothing comes; 4 ms once it is quiet
+  sleep,     // sleeps 200 us, up to 1 ms while nothing comes, then 4 ms: fewest wake-ups
 };
 
 /// When the log is brought to the disk. Whatever is chosen, what is logged survives the process; a

@@ -14,6 +14,7 @@ void Control::run(const Task& task) {
     const std::uint64_t ticket = ++asked_;
     // order: relaxed; a hint to take the lock, which is what orders the rest.
     pending_.store(true, std::memory_order_relaxed);
+    bell_.ring();
     served_changed_.wait(lock, [&] { return served_ >= ticket; });
   }
   if (error) std::rethrow_exception(error);

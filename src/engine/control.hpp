@@ -20,6 +20,8 @@
 #include <thread>
 #include <vector>
 
+#include "log/bell.hpp"
+
 namespace millrace {
 
 class Control {
@@ -28,6 +30,9 @@ class Control {
 
   /// Once stopped, and when called by the aggregator thread itself, the caller does the task.
   void run(const Task& task);
+
+  /// Rings when a task is asked for.
+  [[nodiscard]] log::Bell& bell() noexcept { return bell_; }
 
   /// [aggregator]
   void begin(std::thread::id aggregator);
@@ -43,6 +48,7 @@ class Control {
   };
   static void serve(std::vector<Asked>& tasks) noexcept;
 
+  log::Bell bell_;
   std::atomic<bool> pending_{false};
   std::atomic<std::thread::id> aggregator_{};
   std::mutex mutex_;

@@ -2,7 +2,6 @@
 #include "engine/idle_strategy.hpp"
 
 #include <algorithm>
-#include <thread>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -21,7 +20,7 @@ void relax() noexcept {
 
 }  // namespace
 
-void IdleStrategy::rest(std::size_t records_done) noexcept {
+void IdleStrategy::rest(std::size_t records_done, log::Bell& bell, std::uint32_t heard) noexcept {
   using namespace std::chrono_literals;
   if (records_done >= kBusy) return;
   if (idle_ == Idle::spin) {
@@ -33,7 +32,8 @@ void IdleStrategy::rest(std::size_t records_done) noexcept {
   }
   const auto shortest = idle_ == Idle::sleep ? 200us : 50us;
   pause_ = records_done != 0 ? shortest : std::clamp(pause_ * 2, shortest, kLongest);
-  std::this_thread::sleep_for(pause_);
+  quiet_turns_ = records_done != 0 ? 0 : std::min(quiet_turns_ + 1, kQuietTurns);
+  bell.wait(heard, quiet_turns_ == kQuietTurns ? kAsleep : pause_);
 }
 
 }  // namespace millrace

@@ -75,9 +75,11 @@ void Run::run() noexcept {
   control_.begin(std::this_thread::get_id());
   try {
     IdleStrategy idle(options.idle);
-    // order: acquire; pairs with the release in finish().
-    while (!finishing_.load(std::memory_order_acquire)) {
-      idle.rest(aggregator_.turn());
+    for (;;) {
+      const std::uint32_t heard = control_.bell().heard();  // first: what rings from here on ends the rest
+      // order: acquire; pairs with the release in finish().
+      if (finishing_.load(std::memory_order_acquire)) break;
+      idle.rest(aggregator_.turn(), control_.bell(), heard);
     }
     aggregator_.close();
   } catch (...) {
@@ -251,6 +253,7 @@ Result<void> Run::close() {
   const std::lock_guard lock(finish_mutex_);
   // order: release; pairs with the acquire in run().
   finishing_.store(true, std::memory_order_release);
+  control_.bell().ring();
   if (thread_ != nullptr && thread_->joinable()) thread_->join();
   return failed();
 }
