@@ -17,11 +17,12 @@
 
 #include <benchmark/benchmark.h>
 #include <concurrentqueue/concurrentqueue.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <x86intrin.h>
 
 #include "millrace/millrace.hpp"
+
+#include "pin.hpp"
 
 namespace millrace {
 namespace {
@@ -56,21 +57,6 @@ struct RecordTraits<Large> {
 namespace {
 
 constexpr std::int64_t kBurst = 16'000;
-
-void pin(std::size_t core) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(core, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
-
-void unpin() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (std::size_t core = 0; core < std::thread::hardware_concurrency(); ++core)
-    CPU_SET(core, &set);
-  ::sched_setaffinity(0, sizeof set, &set);
-}
 
 template <typename T>
 T record_of(std::int64_t i) {
