@@ -23,7 +23,7 @@
 
 #include "five.hpp"
 #include "log_rows.hpp"
-#include "pinned.hpp"
+#include "pin.hpp"
 #include "switches.hpp"
 
 namespace millrace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // End to end: records a second from push to exact statistics of five metrics, and what replay of a
-// generated responses.jsonl of 300 MB takes.
+// generated responses.jsonl of 344 MB takes.
 //
 //   bench_engine --benchmark_repetitions=5
 //
@@ -29,6 +29,7 @@
 #include "five.hpp"
 #include "ingest/file_replay.hpp"
 #include "ingest/llmeter_format.hpp"
+#include "responses.hpp"
 
 namespace millrace {
 
@@ -129,31 +130,13 @@ void obvious_build(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * state.range(0));
 }
 
-// 300 MB of responses, 1.7 KB a line as with real prompts.
+// Made once, and removed at the end.
 class ResponsesFile {
  public:
   ResponsesFile() {
     const char* dir = std::getenv("TMPDIR");
     path_ = fmt::format("{}/millrace_bench_{}.jsonl", dir == nullptr ? "/tmp" : dir, ::getpid());
-    std::FILE* file = std::fopen(path_.c_str(), "w");
-    const std::string text(760, 'x');
-    std::uint64_t x = 88172645463325252u;
-    for (int i = 0; i < 176'000; ++i) {
-      x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-      const double first = 0.05 + static_cast<double>(x % 100'000) * 3e-6;
-      const double last = first + 0.2 + static_cast<double>(x % 999'983) * 4e-6;
-      fmt::print(
-          file,
-          R"({{"response_text": "{}", "input_payload": {{"messages": [{{"role": "user", "content": "{}"}}]}}, )"
-          R"("id": "r{:07}", "input_prompt": "p", "time_to_first_token": {}, "time_to_last_token": {}, )"
-          R"("num_tokens_input": {}, "num_tokens_output": {}, "num_tokens_input_cached": null, )"
-          R"("num_tokens_output_reasoning": null, "time_per_output_token": {}, "error": null, "retries": null, )"
-          R"("request_time": "2026-01-05T10:{:02}:{:02}Z"}})"
-          "\n",
-          text, text, i, first, last, x % 2'000, 2 + x % 300,
-          (last - first) / static_cast<double>(1 + x % 300), i / 60 % 60, i % 60);
-    }
-    std::fclose(file);
+    write_responses(path_, kResponses);
   }
   ~ResponsesFile() { std::remove(path_.c_str()); }
   [[nodiscard]] const std::string& path() const { return path_; }
@@ -173,7 +156,7 @@ void replay(benchmark::State& state) {
   options.threads = static_cast<unsigned>(state.range(0));
   for (auto _ : state) {
     const auto result = replay_files({path}, llmeter_format(false), options);
-    if (!result || result->records != 176'000) state.SkipWithError("replay failed");
+    if (!result || result->records != kResponses) state.SkipWithError("replay failed");
     benchmark::DoNotOptimize(
         result->summary["requests"].metric("time_to_first_token").percentile(99));
   }

@@ -136,7 +136,7 @@ void with_labels(benchmark::State& state) {
   std::vector<Five> records(std::size_t{1} << 21);
   for (std::size_t i = 0; i < records.size(); ++i) {
     records[i] = record_of(static_cast<std::int64_t>(i));
-    records[i].rest[2] = 2 + label(random);
+    records[i].spare_2 = 2 + label(random);
   }
   accumulate(state, schema, std::as_bytes(std::span(records)), 511, true);
 }

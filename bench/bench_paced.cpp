@@ -21,7 +21,7 @@
 
 #include "millrace/millrace.hpp"
 
-#include "pinned.hpp"
+#include "pin.hpp"
 #include "queue_peer.hpp"
 #include "switches.hpp"
 

@@ -14,7 +14,7 @@
 #include <concurrentqueue/concurrentqueue.h>
 #include <x86intrin.h>
 
-#include "pinned.hpp"
+#include "pin.hpp"
 
 namespace millrace {
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Switches: how often the system took a processor away from this process meanwhile (involuntary context
-// switches of all its threads): a repetition with many of them says little. bench/report.py leaves it out.
+// Switches: how often the kernel took a core away from this process, as the counter "switches" of a row. A
+// repetition with more than its neighbours was disturbed by the machine's other work, and can be left out.
+//
+//   const Switches switches(state);    // just before the loop
+//   for (auto _ : state) ...
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -11,19 +14,20 @@ namespace millrace {
 
 class Switches {
  public:
-  explicit Switches(benchmark::State& state) : state_(state), before_(now()) {}
-  ~Switches() { state_.counters["switches"] = static_cast<double>(now() - before_); }
+  explicit Switches(benchmark::State& state) : state_(state), before_(involuntary()) {}
+  ~Switches() { state_.counters["switches"] = static_cast<double>(involuntary() - before_); }
   Switches(const Switches&) = delete;
   Switches& operator=(const Switches&) = delete;
 
  private:
-  static long now() {
+  static long involuntary() {  // of all threads
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
     return usage.ru_nivcsw;
   }
+
   benchmark::State& state_;
-  long before_;
+  const long before_;
 };
 
 }  // namespace millrace

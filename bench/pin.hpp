@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Where threads of the benchmarks run: workers on core 0, who drains them on core 1.
+// On which core the calling thread runs, and the threads that it starts from now on.
+//
+//   pin(0);      // where there is no such core, or none may be chosen, it runs as before
+//   unpin();     // on any core
 #pragma once
 
+#include <cstddef>
 #include <thread>
 
 #include <sched.h>
@@ -10,7 +14,6 @@
 namespace millrace {
 
 inline void pin(std::size_t core) {
-  if (core >= std::thread::hardware_concurrency()) return;
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(core, &set);
