@@ -5,12 +5,13 @@
     report.py RESULTS DOCS
 
 RESULTS holds what Google Benchmark writes with --benchmark_out. Figures are medians of the repetitions that
-were left alone: of one with more than 2 involuntary context switches, and more than 20 a second, nothing is
-taken, unless fewer than three would be left; then the three with fewest are taken and the figure is marked ~.
+were left alone: one in which the system took a core away more than twice as often as in the middle one of its
+row, and more than five times, is left out (two busy threads on two cores are switched now and then always).
 The text between the two marks in DOCS/benchmarks.md is replaced, and nothing else.
 """
 import datetime
 import json
+import math
 import pathlib
 import platform
 import re
@@ -37,21 +38,17 @@ class Results:
         self.quiet = {name: self.left_alone(entries) for name, entries in self.entries.items()}
 
     def left_alone(self, entries):
-        def disturbed(entry):
-            seconds = entry["real_time"] * NS[entry["time_unit"]] * entry.get("iterations", 1) / 1e9
-            return entry.get("switches", 0) > max(2, 20 * seconds)
-        good = [entry for entry in entries if not disturbed(entry)]
+        usual = statistics.median(entry.get("switches", 0) for entry in entries)
+        good = [entry for entry in entries if entry.get("switches", 0) <= max(5, 2 * usual)]
         self.repetitions += len(entries)
         self.discarded += len(entries) - len(good)
-        least = sorted(entries, key=lambda entry: entry.get("switches", 0))[:3]
-        return (good, "") if len(good) >= min(3, len(entries)) else (least, "~")
+        return good
 
     def figure(self, name, counter):
-        """The median and its mark; None: it was not measured."""
+        """The median; None: it was not measured."""
         if name not in self.quiet:
             return None
-        entries, mark = self.quiet[name]
-        return statistics.median(value_of(entry, counter) for entry in entries), mark
+        return statistics.median(value_of(entry, counter) for entry in self.quiet[name])
 
 
 def plain(name):
@@ -79,18 +76,17 @@ def table(results):
     lines = ["| # | measure | millrace | peer | ratio | goal | |", "|---|---|---|---|---|---|---|"]
     for m in measures.MEASURES:
         own = results.figure(*m.own)
-        peer = results.figure(*m.peer) if m.peer else (1, "")
+        peer = results.figure(*m.peer) if m.peer else 1
         if own is None or peer is None:
             missing = m.own[0] if own is None else m.peer[0]
             lines.append(f"| {m.row} | {m.text} | | | | {m.goal()} | not measured: `{missing}` |")
             continue
-        value = own[0] * m.scale
-        ratio = value / peer[0] if m.at_most is not None else peer[0] / value
+        value = own * m.scale
+        ratio = value / peer if m.at_most is not None else peer / value if value > 0 else math.inf
         met = ratio <= m.at_most if m.at_most is not None else ratio >= m.at_least
-        marks = own[1] or peer[1]
         said = f"{ratio:.2g}" if ratio < 10 else f"{ratio:.0f}"
-        peer_text = shown(peer[0]) if m.peer else ""
-        lines.append(f"| {m.row} | {m.text} | {shown(value)} | {peer_text} | {marks}{said} | {m.goal()} | "
+        peer_text = shown(peer) if m.peer else ""
+        lines.append(f"| {m.row} | {m.text} | {shown(value)} | {peer_text} | {said} | {m.goal()} | "
                      f"{'met' if met else '**missed**'} |")
     return lines
 
@@ -110,7 +106,7 @@ def plots(results, folder):
             for name in results.quiet:
                 found = re.fullmatch(pattern, name)
                 if found:
-                    points.append((int(found.group(1)), results.figure(name, "ns_per_record")[0]))
+                    points.append((int(found.group(1)), results.figure(name, "ns_per_record")))
             if points:
                 drawn = True
                 axes.plot(*zip(*sorted(points)), marker="o", markersize=3, label=label)
@@ -143,8 +139,7 @@ def main():
     results = Results(folder)
     lines = [BEGIN, "",
              f"`bench/run.sh`, {datetime.date.today()}, {machine()}. Times are ns unless said. "
-             f"{results.discarded} of {results.repetitions} repetitions were disturbed and left out; ~ marks a "
-             "figure that had fewer than three others.", ""]
+             f"{results.discarded} of {results.repetitions} repetitions were disturbed and left out.", ""]
     lines += table(results) + [""] + plots(results, docs / "benchmarks") + ["", END]
     document = docs / "benchmarks.md"
     text = document.read_text(encoding="utf-8")

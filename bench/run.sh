@@ -14,11 +14,12 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 . tools/packages.sh
 
-peers="libprometheus-cpp-dev libspdlog-dev librocksdb-dev libleveldb-dev libsqlite3-dev jq nodejs npm python3-matplotlib"
+peers="prometheus-cpp-dev libspdlog-dev librocksdb-dev libsqlite3-dev jq nodejs npm python3-matplotlib"
 # shellcheck disable=SC2086  # one word a package
 install_missing $build_packages libbenchmark-dev
-# shellcheck disable=SC2086
-(install_missing $peers) || echo "some peers are missing; their rows are left out"
+for peer in $peers; do
+  command -v "$peer" >/dev/null || (install_missing "$peer") || echo "without $peer"
+done
 
 build=build-bench
 repetitions=${REPETITIONS:-7}
@@ -49,15 +50,22 @@ row() {
 for name in ${*:-push paced recording accumulate stats columns end_to_end log replay jsonl growth distributions}; do
   case $name in
     columns)
-      row columns
-      python3 bench/duckdb_rows.py columns "$repetitions" "$build/results/columns_duckdb.json"
+      echo "$(date +%H:%M:%S) columns"
+      if command -v node >/dev/null; then
+        node bench/duckdb_columns.mjs --own "$build/bench/bench_columns" --repetitions "$repetitions" \
+          --out "$build/results/columns.json" >"$build/results/columns.txt" 2>&1 || tail -n 5 "$build/results/columns.txt"
+      fi
+      [ -f "$build/results/columns.json" ] || row columns
       ;;
-    jsonl) python3 bench/jsonl_peers.py --build "$build" --repetitions "$repetitions" \
-      --out "$build/results/jsonl.json" ;;
+    jsonl)
+      echo "$(date +%H:%M:%S) jsonl"
+      /usr/bin/python3 bench/jsonl_peers.py --build "$build" --repetitions "$repetitions" \
+        --out "$build/results/jsonl.json" >"$build/results/jsonl.txt" 2>&1 || tail -n 5 "$build/results/jsonl.txt"
+      ;;
     growth) repetitions=5 row growth ;;
     distributions) repetitions=3 row distributions ;;
     stats) row stats --benchmark_min_time=0.1 ;;
     *) row "$name" ;;
   esac
 done
-python3 bench/report.py "$build/results" docs
+/usr/bin/python3 bench/report.py "$build/results" docs
