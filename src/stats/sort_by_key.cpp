@@ -34,4 +34,9 @@ void sort_by_key(std::span<Weighted> items) {
   sorter()(reinterpret_cast<hwy::K64V64*>(items.data()), items.size(), hwy::SortAscending());
 }
 
+void sort_by_key(std::span<Spread> spreads) {
+  if (in_order<Spread>(spreads)) return;
+  std::ranges::sort(spreads, {}, [](const Spread& spread) { return key_of(spread); });
+}
+
 }  // namespace millrace

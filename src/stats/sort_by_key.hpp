@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 
+#include "stats/spread.hpp"
 #include "stats/weighted.hpp"
 
 namespace millrace {
@@ -18,5 +19,6 @@ inline std::uint64_t key_of(const Weighted& item) noexcept { return item.key; }
 
 void sort_by_key(std::span<std::uint64_t> keys);
 void sort_by_key(std::span<Weighted> items);
+void sort_by_key(std::span<Spread> spreads);
 
 }  // namespace millrace

@@ -146,7 +146,9 @@ void SortedCursor<Item>::fill() {
 
 template class Sorter<std::uint64_t>;
 template class Sorter<Weighted>;
+template class Sorter<Spread>;
 template class SortedCursor<std::uint64_t>;
 template class SortedCursor<Weighted>;
+template class SortedCursor<Spread>;
 
 }  // namespace millrace

@@ -17,19 +17,19 @@ std::span<const Item> shown(SortedCursor<Item>& cursor) {
   return ahead.first(std::min(ahead.size(), kAtOnce));
 }
 
-template <typename Item>
-std::uint64_t bound_of(SortedCursor<Item>& cursor) {
+template <typename Item, typename KeyOf>
+std::uint64_t bound_of(SortedCursor<Item>& cursor, const KeyOf& key) {
   const auto ahead = shown(cursor);
   const bool more = ahead.size() < cursor.ahead().size() || cursor.more();
-  return more ? key_of(ahead.back()) : kEnd;
+  return more ? key(ahead.back()) : kEnd;
 }
 
 // Still there until the cursor is asked again.
-template <typename Item>
-std::span<const Item> take_through(SortedCursor<Item>& cursor, std::uint64_t key) {
+template <typename Item, typename KeyOf>
+std::span<const Item> take_through(SortedCursor<Item>& cursor, std::uint64_t through,
+                                   const KeyOf& key) {
   const auto ahead = shown(cursor);
-  const auto beyond =
-      std::ranges::upper_bound(ahead, key, {}, [](const Item& item) { return key_of(item); });
+  const auto beyond = std::ranges::upper_bound(ahead, through, {}, key);
   const auto taken = ahead.first(static_cast<std::size_t>(beyond - ahead.begin()));
   cursor.pass(taken.size());
   return taken;
@@ -39,15 +39,32 @@ std::span<const Item> take_through(SortedCursor<Item>& cursor, std::uint64_t key
 
 bool WeightedCursor::at_end() { return usual_.ahead().empty() && others_.ahead().empty(); }
 
-std::uint64_t WeightedCursor::bound() { return std::min(bound_of(usual_), bound_of(others_)); }
-
-std::span<const Weighted> WeightedCursor::take(std::uint64_t through) {
-  const auto keys = take_through(usual_, through);
-  weighted_.resize(keys.size());
-  std::ranges::transform(keys, weighted_.begin(), [weight = usual_weight_](std::uint64_t key) {
+void WeightedCursor::decode(std::span<const std::uint64_t> usual, std::span<Weighted> items) const {
+  if (decode_ != nullptr) return decode_(usual, items);
+  std::ranges::transform(usual, items.begin(), [weight = usual_weight_](std::uint64_t key) {
     return Weighted{weight, key};
   });
-  std::vector<std::span<const Weighted>> both = {weighted_, take_through(others_, through)};
+}
+
+std::uint64_t WeightedCursor::key_of_usual(std::uint64_t usual) const {
+  if (decode_ == nullptr) return usual;
+  Weighted item{};
+  decode_(std::span(&usual, 1), std::span(&item, 1));
+  return item.key;
+}
+
+std::uint64_t WeightedCursor::bound() {
+  return std::min(bound_of(usual_, [this](std::uint64_t usual) { return key_of_usual(usual); }),
+                  bound_of(others_, [](const Weighted& item) { return item.key; }));
+}
+
+std::span<const Weighted> WeightedCursor::take(std::uint64_t through) {
+  const auto usual =
+      take_through(usual_, through, [this](std::uint64_t each) { return key_of_usual(each); });
+  weighted_.resize(usual.size());
+  decode(usual, weighted_);
+  std::vector<std::span<const Weighted>> both = {
+      weighted_, take_through(others_, through, [](const Weighted& item) { return item.key; })};
   return merger_.merge(both);
 }
 
