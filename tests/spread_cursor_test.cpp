@@ -15,7 +15,6 @@ namespace millrace {
 namespace {
 
 using Totals = std::map<std::uint64_t, Int128>;  // by key
-constexpr std::uint64_t kEnd = std::numeric_limits<std::uint64_t>::max();
 constexpr std::size_t kPiece = 16'384;
 
 // Event by event, as it is defined.

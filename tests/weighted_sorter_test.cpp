@@ -93,5 +93,36 @@ TEST(WeightedSorter, AnErrorOfTheSpillIsToldAndNothingIsMadeUp) {
   }
 }
 
+// Three codes a key.
+void decode(std::span<const std::uint64_t> codes, std::span<Weighted> items) {
+  for (std::size_t i = 0; i < codes.size(); ++i) items[i] = {codes[i] % 3, codes[i] / 3};
+}
+
+TEST(WeightedSorter, TakesItemsByCodesBesideOthers) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (const std::size_t room_bytes : {std::size_t{1}, std::size_t{1} << 30}) {
+    SortRoom room(room_bytes, std::make_unique<MemorySpill>());
+    WeightedSorter sorter(room);
+    sorter.take_codes(decode);
+    Items expected;
+    const std::uint64_t keys = 1 + random() % 100'000;
+    for (int i = 0; i < 60'000; ++i) {
+      const std::uint64_t code = random() % (3 * keys), weight = random() % 3;
+      if (i % 3 == 0) {
+        sorter.add({weight, code / 3});
+        expected.emplace_back(code / 3, weight);
+      } else {
+        sorter.add_code(code);
+        expected.emplace_back(code / 3, code % 3);
+      }
+    }
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(sorter.size(), expected.size());
+    ASSERT_EQ(in_order({&sorter}), expected);
+  }
+}
+
 }  // namespace
 }  // namespace millrace

@@ -9,7 +9,7 @@
 //   summary.metrics[2].total.percentiles[kMedian]     // request_latency of 0.7.3
 //
 // Method   Events of one kind are read once, for all statuses, the total and all metrics that want them.
-// Memory   As the room allows (Sorter), about 250 bytes a request of 0.7.3 whatever its tokens, and what rates
+// Memory   As the room allows (Sorter), about 220 bytes a request of 0.7.3 whatever its tokens, and what rates
 //          take while they are sorted; the result does not depend on it, nor on the order of the records.
 // Time     What lies beyond the time axis, as clocks that were not set do, is left out of time lines and
 //          counted.
