@@ -4,10 +4,13 @@
 //
 //   bench_distributions --benchmark_repetitions=3
 //
-// levels and rates: of `requests` requests in random order, from adding their starts and ends to the
-// distribution. summary: GenerationRecords by the profile of guidellm 0.7.3, its 16 metrics by four statuses,
-// `tokens` of them each with an own time; room_mb: memory for sorting, 0: all that there is.
+// levels and rates: of `requests` requests, from adding their starts and ends to the distribution; by_end 1: in
+// the order in which they ended, as in a log, else in random order. summary: GenerationRecords by the profile of
+// guidellm 0.7.3, its 16 metrics by four statuses, `tokens` of them each with an own time; room_mb: memory for
+// sorting, 0: all that there is. long_prompts: by that of guidellm 0.2.1, which has an event for each token of the
+// prompt, too: tokens counts both.
 // Units: s_per_request, and s_per_token, of processor time. Excluded: making the requests.
+// Several repetitions: the first pays for memory that a virtual machine has given back to its host.
 #include <algorithm>
 #include <array>
 #include <random>
@@ -28,7 +31,7 @@ struct Interval {
 };
 
 // 1,000 a second, of about 300 ms each.
-std::vector<Interval> intervals(std::size_t n) {
+std::vector<Interval> intervals(std::size_t n, bool by_end = false) {
   std::mt19937_64 random(1);
   std::lognormal_distribution<double> length(19.5, 0.6);
   std::vector<Interval> all(n);
@@ -36,7 +39,11 @@ std::vector<Interval> intervals(std::size_t n) {
     const auto start = static_cast<std::int64_t>(i * 1'000'000 + random() % 1'000'000);
     all[i] = {start, start + static_cast<std::int64_t>(length(random))};
   }
-  std::shuffle(all.begin(), all.end(), random);
+  if (by_end) {
+    std::ranges::sort(all, {}, &Interval::end_ns);
+  } else {
+    std::shuffle(all.begin(), all.end(), random);
+  }
   return all;
 }
 
@@ -49,7 +56,7 @@ void per_request(benchmark::State& state, std::int64_t requests, std::int64_t to
 }
 
 void concurrency_levels(benchmark::State& state) {
-  const auto all = intervals(static_cast<std::size_t>(state.range(0)));
+  const auto all = intervals(static_cast<std::size_t>(state.range(0)), state.range(1) != 0);
   for (auto _ : state) {
     SortRoom room;
     const TimeAxis axis(0);
@@ -66,7 +73,7 @@ void concurrency_levels(benchmark::State& state) {
 }
 
 void completion_rates(benchmark::State& state) {
-  const auto all = intervals(static_cast<std::size_t>(state.range(0)));
+  const auto all = intervals(static_cast<std::size_t>(state.range(0)), state.range(1) != 0);
   for (auto _ : state) {
     SortRoom room;
     const TimeAxis axis(0);
@@ -79,6 +86,28 @@ void completion_rates(benchmark::State& state) {
   per_request(state, state.range(0));
 }
 
+struct Tokens {
+  std::int32_t prompt, output;
+};
+
+std::uint64_t summary_of(const std::vector<Interval>& all, const char* profile, const Tokens& tokens,
+                         SortRoom& room) {
+  GenerationSummarizer summarizer(*generation_profile(profile), 0, room);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    GenerationRecord r;
+    r.status = i % 50 == 0 ? Status::error : Status::ok;
+    r.start_ns = all[i].start_ns;
+    r.end_ns = r.last_token_ns = all[i].end_ns;
+    r.first_token_ns = r.start_ns + (r.end_ns - r.start_ns) / 5;
+    r.input_tokens = tokens.prompt != 0 ? tokens.prompt : static_cast<std::int32_t>(i % 1'000);
+    r.output_tokens = tokens.output;
+    summarizer.add(r);
+  }
+  const GenerationSummary summary = summarizer.finish({});
+  benchmark::DoNotOptimize(summary.metrics[0].total.mean);
+  return room.spilled_bytes();
+}
+
 void guidellm_summary(benchmark::State& state) {
   const auto all = intervals(static_cast<std::size_t>(state.range(0)));
   const auto tokens = static_cast<std::int32_t>(state.range(1));
@@ -86,33 +115,41 @@ void guidellm_summary(benchmark::State& state) {
   std::uint64_t spilled = 0;
   for (auto _ : state) {
     SortRoom room = room_bytes == 0 ? SortRoom() : SortRoom(room_bytes, std::make_unique<SpillFile>(""));
-    GenerationSummarizer summarizer(*generation_profile("guidellm-0.7.3"), 0, room);
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      GenerationRecord r;
-      r.status = i % 50 == 0 ? Status::error : Status::ok;
-      r.start_ns = all[i].start_ns;
-      r.end_ns = r.last_token_ns = all[i].end_ns;
-      r.first_token_ns = r.start_ns + (r.end_ns - r.start_ns) / 5;
-      r.input_tokens = static_cast<std::int32_t>(i % 1'000);
-      r.output_tokens = tokens;
-      summarizer.add(r);
-    }
-    const GenerationSummary summary = summarizer.finish({});
+    spilled = summary_of(all, "guidellm-0.7.3", {.prompt = 0, .output = tokens}, room);
     if (!room.failed().empty()) return state.SkipWithError(room.failed().c_str());
-    benchmark::DoNotOptimize(summary.metrics[0].total.mean);
-    spilled = room.spilled_bytes();
   }
   per_request(state, state.range(0), state.range(0) * tokens);
   state.counters["spilled_mb"] = static_cast<double>(spilled) / 1e6;
 }
 
-BENCHMARK(concurrency_levels)->Arg(10'000'000)->ArgName("requests")->Unit(benchmark::kMillisecond);
-BENCHMARK(completion_rates)->Arg(10'000'000)->ArgName("requests")->Unit(benchmark::kMillisecond);
+void long_prompts(benchmark::State& state) {
+  const auto all = intervals(static_cast<std::size_t>(state.range(0)));
+  const auto prompt = static_cast<std::int32_t>(state.range(1));
+  constexpr std::int32_t kOutput = 100;
+  for (auto _ : state) {
+    SortRoom room;
+    (void)summary_of(all, "guidellm-0.2.1", {.prompt = prompt, .output = kOutput}, room);
+  }
+  per_request(state, state.range(0), state.range(0) * (prompt + kOutput));
+}
+
+void both_orders(benchmark::internal::Benchmark* benchmark) {
+  for (const int by_end : {0, 1}) benchmark->Args({10'000'000, by_end});
+  benchmark->ArgNames({"requests", "by_end"})->Unit(benchmark::kMillisecond);
+}
+
+BENCHMARK(concurrency_levels)->Apply(both_orders);
+BENCHMARK(completion_rates)->Apply(both_orders);
 BENCHMARK(guidellm_summary)
     ->Args({1'000'000, 1, 0})
     ->Args({1'000'000, 65, 0})
     ->Args({1'000'000, 65, 256})
     ->ArgNames({"requests", "tokens", "room_mb"})
+    ->Unit(benchmark::kMillisecond)
+    ->Iterations(1);
+BENCHMARK(long_prompts)
+    ->Args({60'000, 800})
+    ->ArgNames({"requests", "prompt"})
     ->Unit(benchmark::kMillisecond)
     ->Iterations(1);
 

@@ -2,37 +2,16 @@
 #include "stats/weighted_sorter.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <random>
 #include <tuple>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "memory_spill.hpp"
+
 namespace millrace {
 namespace {
-
-// Holds what was put away; from the `bad`-th call on it fails.
-class MemorySpill : public Spill {
- public:
-  explicit MemorySpill(int bad = -1) : bad_(bad) {}
-  std::string append(std::span<const std::byte> bytes) override {
-    if (calls_++ == bad_) return "no space left on device";
-    bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
-    return "";
-  }
-  std::string read(std::uint64_t offset, std::span<std::byte> bytes) override {
-    if (calls_++ == bad_) return "input/output error";
-    if (offset + bytes.size() > bytes_.size()) return "beyond the end";
-    std::memcpy(bytes.data(), bytes_.data() + offset, bytes.size());
-    return "";
-  }
-
- private:
-  std::vector<std::byte> bytes_;
-  int bad_;
-  int calls_ = 0;
-};
 
 using Items = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // key and weight
 
@@ -111,6 +90,37 @@ TEST(WeightedSorter, AnErrorOfTheSpillIsToldAndNothingIsMadeUp) {
     });
     EXPECT_NE(room.failed(), "") << "call " << bad;
     EXPECT_LT(seen, 40'000u);
+  }
+}
+
+// Three codes a key.
+void decode(std::span<const std::uint64_t> codes, std::span<Weighted> items) {
+  for (std::size_t i = 0; i < codes.size(); ++i) items[i] = {codes[i] % 3, codes[i] / 3};
+}
+
+TEST(WeightedSorter, TakesItemsByCodesBesideOthers) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937_64 random(seed);
+  for (const std::size_t room_bytes : {std::size_t{1}, std::size_t{1} << 30}) {
+    SortRoom room(room_bytes, std::make_unique<MemorySpill>());
+    WeightedSorter sorter(room);
+    sorter.take_codes(decode);
+    Items expected;
+    const std::uint64_t keys = 1 + random() % 100'000;
+    for (int i = 0; i < 60'000; ++i) {
+      const std::uint64_t code = random() % (3 * keys), weight = random() % 3;
+      if (i % 3 == 0) {
+        sorter.add({weight, code / 3});
+        expected.emplace_back(code / 3, weight);
+      } else {
+        sorter.add_code(code);
+        expected.emplace_back(code / 3, code % 3);
+      }
+    }
+    std::sort(expected.begin(), expected.end());
+    EXPECT_EQ(sorter.size(), expected.size());
+    ASSERT_EQ(in_order({&sorter}), expected);
   }
 }
 

@@ -3,9 +3,11 @@
 // SpillFile: where sorters put what memory does not hold: a file without a name, which goes with its process.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 
-#include "stats/weighted_sorter.hpp"
+#include "stats/sort_room.hpp"
 
 namespace millrace {
 

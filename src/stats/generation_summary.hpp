@@ -8,8 +8,9 @@
 //   GenerationSummary summary = summarizer.finish({});
 //   summary.metrics[2].total.percentiles[kMedian]     // request_latency of 0.7.3
 //
-// Memory   As the room allows (WeightedSorter); the result does not depend on it, nor on the order of the
-//          records.
+// Method   Events of one kind are read once, for all statuses, the total and all metrics that want them.
+// Memory   As the room allows (Sorter), about 220 bytes a request of 0.7.3 whatever its tokens, and what rates
+//          take while they are sorted; the result does not depend on it, nor on the order of the records.
 // Time     What lies beyond the time axis, as clocks that were not set do, is left out of time lines and
 //          counted.
 // Threads  One at a time.
@@ -54,20 +55,20 @@ class GenerationSummarizer {
   [[nodiscard]] GenerationSummary finish(const std::optional<TimeWindow>& window);
 
  private:
-  struct Part;  // of one metric and status
+  struct Part;     // of one metric and status
+  struct Metered;  // of one metric and some statuses: levels or rates
   class Sink;
   using Chosen = std::vector<std::size_t>;
-  using Window = TimelineRule::Window;
+  using Window = std::optional<TimelineRule::Window>;
 
-  [[nodiscard]] Distribution distribution(std::size_t metric, const Chosen& statuses,
-                                          const std::optional<Window>& window);
-  [[nodiscard]] Distribution concurrency(std::size_t metric, const Chosen& statuses,
-                                         const std::optional<Window>& window);
-  [[nodiscard]] Distribution rate(std::size_t metric, const Chosen& statuses,
-                                  const std::optional<Window>& window);
+  [[nodiscard]] Distribution values(std::size_t metric, const Chosen& statuses);
+  [[nodiscard]] Distribution& place(std::size_t metric, const Chosen& statuses);
+  void over_time(const std::vector<std::size_t>& metrics, const std::vector<Chosen>& populations,
+                 const Window& measured);
+  void meter(Metered& metered, const Window& window);
   [[nodiscard]] DistributionRule counted(DistributionRule::Count count,
                                          std::uint64_t number = 0) const noexcept;
-  [[nodiscard]] std::vector<Timeline*> events(std::size_t metric, const Chosen& statuses);
+  [[nodiscard]] std::size_t source_of_events(std::size_t metric) const noexcept;
 
   const GenerationProfile& profile_;
   const TimeAxis axis_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "stats/order_key.hpp"
+#include "stats/sum.hpp"
 
 namespace millrace {
 
@@ -22,5 +23,11 @@ struct alignas(16) Weighted {
   [[nodiscard]] double value() const noexcept { return value_of_key(key); }
   bool operator==(const Weighted&) const = default;
 };
+
+/// A sum of weights, rounded once. Most fit 64 bits, which are converted without a call.
+inline double as_double(Int128 weight) noexcept {
+  const auto low = static_cast<std::int64_t>(weight);
+  return low == weight ? static_cast<double>(low) : static_cast<double>(weight);
+}
 
 }  // namespace millrace

@@ -6,93 +6,85 @@
 //   latencies.add(Weighted::of(12.5, tokens));
 //   visit_sorted({&latencies}, [&](std::span<const Weighted> some) { .. });   // as often as one likes
 //
-// Memory   What all sorters of one SortRoom hold. When the room is used up, a sorter that wants more sorts
-//          what it has and puts it away as a run; runs are merged while they are visited, 64 KiB each at a
-//          time. Without a place to put them to the room is not bounded.
+// Memory   Sorter's, 8 bytes an item that weighs as the first one does, as requests mostly do, and 16
+//          another.
 // Order    By key. Items of one key come in any order: who visits must not depend on it.
-// Cost     10 to 20 ns an item of 16 bytes (Highway's VQSort); 30 to 40 more once runs are put away.
-// Errors   What could not be put away or read again: failed() says why, and visits give nothing.
+// Cost     6 to 16 ns an item, and 2 a visit; see Sorter.
+// Errors   What could not be put away or read again: the room's failed() says why, and visits give less.
 // Threads  One at a time for all sorters of a room.
-// Source   Knuth, TAOCP 3, 5.4.1 (merging runs).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
-#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "stats/weighted.hpp"
+#include "stats/sorted_source.hpp"
+#include "stats/sorter.hpp"
+#include "stats/span_merger.hpp"
 
 namespace millrace {
 
-/// Bytes set aside, behind one another.
-class Spill {
- public:
-  virtual ~Spill() = default;
-  /// "": done; else why not.
-  virtual std::string append(std::span<const std::byte> bytes) = 0;
-  virtual std::string read(std::uint64_t offset, std::span<std::byte> bytes) = 0;
-};
-
-/// The memory that sorters share, and where they put what it does not hold.
-class SortRoom {
- public:
-  SortRoom() = default;  // all memory that there is
-  SortRoom(std::size_t bytes_max, std::unique_ptr<Spill> spill)
-      : bytes_max_(bytes_max), spill_(std::move(spill)) {}
-
-  [[nodiscard]] const std::string& failed() const noexcept { return failed_; }
-  [[nodiscard]] std::uint64_t spilled_bytes() const noexcept { return spilled_; }
-
- private:
-  friend class WeightedSorter;
-  friend class RunCursor;
-  /// False: put something away first.
-  [[nodiscard]] bool take(std::size_t bytes) noexcept;
-  void give_back(std::size_t bytes) noexcept { used_ -= bytes; }
-
-  std::size_t bytes_max_ = static_cast<std::size_t>(-1);
-  std::unique_ptr<Spill> spill_;
-  std::size_t used_ = 0;
-  std::uint64_t spilled_ = 0;
-  std::string failed_;
-};
-
 class WeightedSorter {
  public:
-  explicit WeightedSorter(SortRoom& room) : room_(&room) {}
-  ~WeightedSorter();
-  WeightedSorter(WeightedSorter&& other) noexcept;
-  WeightedSorter& operator=(WeightedSorter&&) = delete;
+  explicit WeightedSorter(SortRoom& room) : usual_(room), others_(room) {}
 
   void add(Weighted item) {
-    if (held_.size() == held_.capacity()) make_room();
-    held_.push_back(item);
+    if (!any_) usual_weight_ = item.weight;
+    any_ = true;
+    if (item.weight == usual_weight_) {
+      usual_.add(item.key);
+    } else {
+      others_.add(item);
+    }
   }
-  [[nodiscard]] std::uint64_t size() const noexcept { return put_away_ + held_.size(); }
+  [[nodiscard]] std::uint64_t size() const noexcept { return usual_.size() + others_.size(); }
+
+  /// Items of a kind that is told by 8 bytes: codes, which ascend as the keys of their items do.
+  using Decode = void (*)(std::span<const std::uint64_t> codes, std::span<Weighted> items);
+  /// The same each time, and before other items are added.
+  void take_codes(Decode decode) noexcept {
+    decode_ = decode;
+    usual_weight_ = kNoWeight;
+    any_ = true;
+  }
+  void add_code(std::uint64_t code) { usual_.add(code); }
 
   using Visit = std::function<void(std::span<const Weighted>)>;
 
  private:
-  friend void visit_sorted(std::span<WeightedSorter* const> sorters, const Visit& visit);
-  friend class RunCursor;
-  struct Run {  // in the spill
-    std::uint64_t offset;
-    std::uint64_t items;
-  };
-  void make_room();
-  void sort();
-  void put_away();
+  friend class WeightedCursor;
+  static constexpr std::uint64_t kNoWeight = ~std::uint64_t{0};
+  Sorter<std::uint64_t> usual_;  // the keys of those with the first one's weight; or codes
+  Sorter<Weighted> others_;
+  Decode decode_ = nullptr;
+  std::uint64_t usual_weight_ = 0;
+  bool any_ = false;
+};
 
-  SortRoom* room_;
-  std::vector<Weighted> held_;
-  std::size_t sorted_ = 0;  // of held_: so many at its beginning
-  std::vector<Run> runs_;
-  std::uint64_t put_away_ = 0;
+/// The items of one sorter, to which nothing is added meanwhile.
+class WeightedCursor final : public SortedSource {
+ public:
+  explicit WeightedCursor(WeightedSorter& sorter)
+      : usual_(sorter.usual_),
+        others_(sorter.others_),
+        decode_(sorter.decode_),
+        usual_weight_(sorter.usual_weight_) {}
+  [[nodiscard]] bool at_end() override;
+  [[nodiscard]] std::uint64_t bound() override;
+  [[nodiscard]] std::span<const Weighted> take(std::uint64_t through) override;
+
+ private:
+  void decode(std::span<const std::uint64_t> usual, std::span<Weighted> items) const;
+  [[nodiscard]] std::uint64_t key_of_usual(std::uint64_t usual) const;
+
+  SortedCursor<std::uint64_t> usual_;
+  SortedCursor<Weighted> others_;
+  WeightedSorter::Decode decode_;
+  std::uint64_t usual_weight_;
+  std::vector<Weighted> weighted_;  // the usual ones that were taken
+  SpanMerger merger_;
 };
 
 /// All items of all sorters, which belong to one room, as one ascending sequence.
