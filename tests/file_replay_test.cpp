@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ingest/guidellm_format.hpp"
 #include "ingest/jsonl_format.hpp"
 #include "ingest/llmeter_format.hpp"
 #include "replayed.hpp"
@@ -107,6 +108,47 @@ TEST(FileReplay, IntoALogHasTheNumbersAndNamesOfTheOneInMemory) {
       EXPECT_NEAR(a.mean(), b.mean(), 1e-9 * b.mean()) << label;
     }
   }
+}
+
+// What a line has for the further stream follows its piece, whatever the pieces and the threads are; a ring
+// holds less than this file has.
+TEST(FileReplay, GivesTheFurtherStreamOfAFormatItsRecords) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "requests.jsonl";
+  std::ofstream out(path);
+  constexpr int kRequests = 30'000;
+  std::uint64_t further = 0;
+  double pixels = 0;
+  for (int i = 0; i < kRequests; ++i) {
+    out << R"({"type_":"generative_request_stats","request_id":")" << i << R"(","info":{"status":"completed",)"
+        << R"("timings":{"request_start":)" << i << ".5,\"request_end\":" << i << ".75}},\"input_metrics\":{";
+    if (i % 3 != 0) {
+      out << R"("image_pixels":)" << i % 1'000;
+      ++further;
+      pixels += i % 1'000;
+    }
+    out << "}}\n" << (i % 1'000 == 7 ? "{]\n" : "");
+  }
+  out.close();
+  for (const std::size_t piece_bytes : {300u, 5'000u, 64u << 20}) {
+    for (const unsigned threads : {1u, 3u}) {
+      SCOPED_TRACE(testing::Message() << piece_bytes << ", " << threads);
+      auto reader = PieceReader::open({path}, {.piece_bytes = piece_bytes}).value();
+      FileReplayOptions options;
+      options.threads = threads;
+      options.further_stream = true;
+      const FileReplay done = replay_pieces(*reader, guidellm_format(), options).value();
+      EXPECT_EQ(done.records, static_cast<std::uint64_t>(kRequests));
+      EXPECT_EQ(done.damaged, 30u);
+      EXPECT_EQ(done.summary["requests"].count(), static_cast<std::uint64_t>(kRequests));
+      const auto counted = done.summary["modalities"].metric("input_image_pixels");
+      EXPECT_EQ(done.summary["modalities"].count(), further);
+      EXPECT_EQ(counted.count(), further);
+      EXPECT_EQ(counted.sum(), pixels);
+    }
+  }
+  const FileReplay plain = replay_files({path}, guidellm_format(), {}).value();
+  EXPECT_EQ(plain.summary.streams().size(), 1u) << "only when it is asked for";
 }
 
 TEST(FileReplay, WithALogAndRingFilesIsRefusedByTheEngine) {

@@ -3,8 +3,10 @@
 // One request of guidellm, of every version, to one GenerationRecord.
 #include "ingest/guidellm_format.hpp"
 
+#include <cmath>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -335,6 +337,35 @@ TEST(LooksLikeGuidellmRequests, KnowsEveryShape) {
   EXPECT_FALSE(
       looks_like_guidellm_requests(R"({"benchmarks": [{"type_": "generative_benchmark"}]})"));
   EXPECT_FALSE(looks_like_guidellm_requests("{}\n" + kFlat));
+}
+
+TEST(GuidellmFormat, ReadsCountsOfTextsImagesAndSoOnBesideTheRequest) {
+  Reader reader;
+  const auto modalities = [&](std::string_view metrics) -> std::optional<ModalityRecord> {
+    const std::string line =
+        R"({"request_id": "17", "info": {"status": "errored", "timings": {}}, )" + std::string(metrics) + "}";
+    EXPECT_EQ(reader.read(line), nullptr) << line;
+    const std::byte* const further = reader.parser->further();
+    if (further == nullptr) return std::nullopt;
+    ModalityRecord record;
+    std::memcpy(static_cast<void*>(&record), further, sizeof record);
+    return record;
+  };
+  const auto some = modalities(
+      R"("input_metrics": {"text_tokens": 5, "image_pixels": 640000, "video_seconds": 1.5, "text_words": null}, )"
+      R"("output_metrics": {"audio_bytes": 9e9, "tool_call_count": "many", "image_count": NaN})");
+  ASSERT_TRUE(some);
+  EXPECT_EQ(some->request_id, 17u);
+  EXPECT_EQ(some->status, Status::error);
+  EXPECT_EQ(some->input.text_tokens, 5);
+  EXPECT_EQ(some->input.image_pixels, 640'000);
+  EXPECT_EQ(some->input.video_seconds, 1.5);
+  EXPECT_TRUE(std::isnan(some->input.text_words));
+  EXPECT_EQ(some->output.audio_bytes, 9e9);
+  EXPECT_TRUE(std::isnan(some->output.tool_call_count)) << "no number, and no reason to refuse the request";
+  EXPECT_TRUE(std::isnan(some->output.image_count));
+  EXPECT_FALSE(modalities(R"("input_metrics": {"text_tokens": null}, "output_metrics": null)"));
+  EXPECT_FALSE(modalities(R"("prompt_tokens": 3)"));
 }
 
 }  // namespace

@@ -92,6 +92,14 @@ class Modalities(Case):
                 self.assertEqual((code, err), (0, ""))
                 self.assertNotIn(never, out)
 
+    def test_a_file_of_guidellm_brings_them(self):
+        document = cli_test.DATA / "guidellm" / "v07.json"
+        code, console, _ = millrace("replay", document, "--profile", "guidellm-0.7.3", "--format", "guidellm-console")
+        self.assertEqual(code, 0)
+        self.assertIn("Text Metrics Statistics (Completed Requests)", console)
+        text = parse(millrace("replay", document, "--profile", "guidellm-0.7.3", "--format", "guidellm-json")[1])
+        self.assertEqual(text["benchmarks"][0]["metrics"]["text"]["tokens"]["input"]["successful"]["max"], 148)
+
     def test_every_format_says_what_is_left_out_or_bounded(self):
         for form in ("text", "html"):
             code, out, err = self.written(form)

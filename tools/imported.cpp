@@ -79,6 +79,7 @@ Result<Imported> Imported::read(const ReplayOptions& options) {
   replay.engine.log_dir = imported.dir;
   replay.engine.low_memory = true;
   replay.engine.percentiles.clear();
+  replay.further_stream = !options.profile.empty();
   auto files = read_files(options, *input, std::move(replay));
   if (!files) return tl::unexpected(std::move(files).error());
   if (const auto& log = files->summary.log(); log && log->unlogged != 0) {

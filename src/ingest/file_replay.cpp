@@ -5,8 +5,10 @@
 #include <charconv>
 #include <chrono>
 #include <condition_variable>
+#include <cstring>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "engine/run.hpp"
@@ -32,12 +34,15 @@ struct Share {
 class ParserThread {
  public:
   ParserThread(PieceReader& reader, const LineFormat& format, const FileReplayOptions& options,
-               PlaceNames& places, detail::Port port, Share& share)
+               PlaceNames& places, detail::Port port, std::optional<detail::Port> further,
+               Share& share)
       : reader_(reader),
         parser_(format.parser()),
         kept_max_(options.bad_lines_kept),
         places_(places),
         port_(std::move(port)),
+        further_(std::move(further)),
+        further_bytes_(format.further ? format.further->schema.record_size : 0),
         share_(share) {}
 
   void run() noexcept {
@@ -53,11 +58,26 @@ class ParserThread {
   void take_pieces() {
     Piece piece;
     while (reader_.next(piece)) {
-      const auto names = places_.announce(piece.number());
-      port_.begin_place(piece.number());
+      // A piece is a place; with a further stream two: what goes there follows, from another ring.
+      const std::uint64_t place = further_ ? 2 * piece.number() : piece.number();
+      const auto names = places_.announce(place);
+      port_.begin_place(place);
       piece.for_each_line([&](const Line& line) { take(line, piece.number(), *names); });
       port_.end_place();
+      if (further_) push_further(place + 1);
     }
+  }
+
+  void push_further(std::uint64_t place) {
+    further_->begin_place(place);
+    for (std::size_t i = 0; i < further_records_.size(); i += further_bytes_) {
+      std::byte* const record = further_->claim();
+      if (record == nullptr) break;  // the engine has failed; finish() says why
+      std::memcpy(record, further_records_.data() + i, further_bytes_);
+      further_->commit();
+    }
+    further_records_.clear();
+    further_->end_place();
   }
 
   void take(const Line& line, std::uint64_t piece, PlaceNames::Pair& names) {
@@ -76,6 +96,9 @@ class ParserThread {
       // order: relaxed; read for progress only.
       share_.records.store(share_.records.load(std::memory_order_relaxed) + 1,
                            std::memory_order_relaxed);
+    }
+    if (const std::byte* const more = further_ ? parser_->further() : nullptr) {
+      further_records_.insert(further_records_.end(), more, more + further_bytes_);
     }
   }
 
@@ -99,6 +122,9 @@ class ParserThread {
   const std::size_t kept_max_;
   PlaceNames& places_;
   detail::Port port_;
+  std::optional<detail::Port> further_;
+  const std::size_t further_bytes_;
+  std::vector<std::byte> further_records_;  // of the piece
   Share& share_;
 };
 
@@ -166,11 +192,15 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
   engine_options.ring_files = false;
   const unsigned cores = std::max(1u, std::thread::hardware_concurrency());
   const unsigned n = options.threads != 0 ? options.threads : cores;
-  engine_options.workers_max = std::max(engine_options.workers_max, n);
+  const bool further = options.further_stream && format.further.has_value();
+  engine_options.workers_max = std::max(engine_options.workers_max, further ? 2 * n : n);
   auto engine = Engine::open(std::move(engine_options));
   if (!engine) return tl::unexpected(std::move(engine).error());
   auto stream = engine->add_stream("requests", format.schema, options.stream);
   if (!stream) return tl::unexpected(std::move(stream).error());
+  Result<std::uint32_t> further_stream = std::uint32_t{0};
+  if (further) further_stream = engine->add_stream(format.further->name, format.further->schema, {});
+  if (!further_stream) return tl::unexpected(std::move(further_stream).error());
 
   PlaceNames& places = static_cast<Run&>(*engine->core()).places;
   std::vector<Share> shares(n);
@@ -178,8 +208,14 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
   for (std::size_t i = 0; i < n; ++i) {
     auto port = detail::open_port(engine->core(), *stream);
     if (!port) return tl::unexpected(std::move(port).error());
-    parsers.push_back(std::make_unique<ParserThread>(reader, format, options, places,
-                                                     std::move(*port), shares[i]));
+    std::optional<detail::Port> further_port;
+    if (further) {
+      auto opened = detail::open_port(engine->core(), *further_stream);
+      if (!opened) return tl::unexpected(std::move(opened).error());
+      further_port = std::move(*opened);
+    }
+    parsers.push_back(std::make_unique<ParserThread>(
+        reader, format, options, places, std::move(*port), std::move(further_port), shares[i]));
   }
   {
     Watch watch;
@@ -210,7 +246,10 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
 
   FileReplay result;
   result.summary = std::move(*summary);
-  result.records = result.summary.accounting().aggregated;
+  for (const Share& share : shares) {
+    // order: relaxed; the threads have ended.
+    result.records += share.records.load(std::memory_order_relaxed);
+  }
   result.bytes = reader.bytes_read();
   add(result, shares, options.bad_lines_kept);
   for (auto& [input, error] : reader.input_errors()) result.input_errors.push_back(error);

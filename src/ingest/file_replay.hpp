@@ -38,6 +38,7 @@ struct FileReplayOptions {
   unsigned threads = 0;  // parser threads; 0: one per core
   std::size_t line_bytes_max = 16 << 20;
   std::size_t bad_lines_kept = 10;  // the first ones; all are counted
+  bool further_stream = false;      // LineFormat::further, where the format has it
   /// Set from outside (Ctrl-C): stop reading, report what was read.
   const std::atomic<bool>* stop = nullptr;
   /// Called now and then by the calling thread while files are read.
@@ -45,9 +46,9 @@ struct FileReplayOptions {
 };
 
 struct FileReplay {
-  Summary summary;          // one stream, named "requests"
+  Summary summary;          // a stream named "requests", and the further one
   std::uint64_t lines = 0;  // lines that are not blank
-  std::uint64_t records = 0;
+  std::uint64_t records = 0;  // requests
   std::uint64_t damaged = 0;  // lines that are not a record
   std::uint64_t torn = 0;     // a last line without newline that is not a record (in damaged)
   std::uint64_t blank = 0;

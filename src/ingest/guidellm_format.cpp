@@ -18,6 +18,7 @@
 #include "ingest/json_picker.hpp"
 #include "ingest/timestamp.hpp"
 #include "record/crc64.hpp"
+#include "record/modality.hpp"
 
 namespace millrace {
 namespace {
@@ -133,11 +134,26 @@ class Plan {
   const std::uint16_t error = add("/error"), info_error = add("/info/error"),
                       message = add("/message");
   const std::uint16_t prompt = add("/prompt"), prompt_of_01 = add("/request/prompt");
+  struct Modal {
+    std::uint16_t slot;
+    ModalityCounts ModalityRecord::*side;
+    double ModalityCounts::*count;
+  };
+  const std::vector<Modal> modals = modal_counts();
   const Shape of_01 = shape(kTimesOf01, kCountsOf01), of_02 = shape(kTimesOf02, kCountsOf02),
               of_04 = shape(kTimesOf04, kCountsOf04);
 
  private:
   std::uint16_t add(std::string_view pointer) { return tree.add(pointer).value(); }
+  std::vector<Modal> modal_counts() {
+    std::vector<Modal> made;
+    for (const Modality& modality : kModalities) {
+      const std::string name = modality.name;
+      made.push_back({add("/input_metrics/" + name), &ModalityRecord::input, modality.count});
+      made.push_back({add("/output_metrics/" + name), &ModalityRecord::output, modality.count});
+    }
+    return made;
+  }
   Shape shape(std::span<const TimeKey> times, std::span<const CountKey> counts) {
     const auto wrong = [](std::string_view pointer, const char* what) {
       return std::string(pointer.substr(pointer.rfind('/') + 1)) + " is not a " + what;
@@ -204,6 +220,7 @@ class GuidellmParser final : public LineParser {
     read_prompt(r);
     const JsonValue& id = picker_[of_01 ? plan_.id_of_01 : plan_.request_id];
     if (!is_empty(id)) r.request_id = number_of_id(id.text);
+    read_modalities(r);
 
     // Names last: a bad line must leave none behind.
     const JsonValue& label = picker_[plan_.label];
@@ -217,6 +234,10 @@ class GuidellmParser final : public LineParser {
     notes.nonfinite_words += of_line.nonfinite_words;
     std::memcpy(record, &r, sizeof r);
     return nullptr;
+  }
+
+  [[nodiscard]] const std::byte* further() const noexcept override {
+    return has_modalities_ ? reinterpret_cast<const std::byte*>(&modalities_) : nullptr;
   }
 
  private:
@@ -292,6 +313,18 @@ class GuidellmParser final : public LineParser {
     }
   }
 
+  // What is no number counts as not there: they are extras, for which no line is refused.
+  void read_modalities(const R& r) {
+    modalities_ = {.request_id = r.request_id, .status = r.status};
+    has_modalities_ = false;
+    for (const auto& modal : plan_.modals) {
+      const JsonValue& value = picker_[modal.slot];
+      if (value.kind != Kind::number || !std::isfinite(value.number)) continue;
+      modalities_.*modal.side.*modal.count = value.number;
+      has_modalities_ = true;
+    }
+  }
+
   const JsonValue& error_of_line() const {
     for (const std::uint16_t slot : {plan_.error, plan_.info_error}) {
       if (!is_empty(picker_[slot])) return picker_[slot];
@@ -301,13 +334,16 @@ class GuidellmParser final : public LineParser {
 
   const Plan& plan_ = plan();
   JsonPicker picker_{plan_.tree};
+  ModalityRecord modalities_;
+  bool has_modalities_ = false;
 };
 
 }  // namespace
 
 LineFormat guidellm_format() {
   return {"guidellm", RecordTraits<R>::schema().value(),
-          [] { return std::make_unique<GuidellmParser>(); }};
+          [] { return std::make_unique<GuidellmParser>(); },
+          LineFormat::Further{"modalities", RecordTraits<ModalityRecord>::schema().value()}};
 }
 
 bool looks_like_guidellm_requests(std::string_view first_bytes) {

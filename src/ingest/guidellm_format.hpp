@@ -12,6 +12,8 @@
 //           null, a missing key, NaN and guidellm's -1 are kAbsentTime.
 // Status    The key `status` (successful, errored, incomplete); without it info.status, the flags of
 //           scheduler_info (canceled before errored before completed), type_, or, in 0.1, message.
+// Modalities  Counts of texts, images, video, audio and tool calls in input_metrics and output_metrics
+//           (0.4 on) are a ModalityRecord of the stream "modalities", joined by request_id.
 // Names     The label is the key `benchmark_name`. The error class is the error text of a request
 //           that is not ok.
 // request_id  The id, if it is a decimal number as it would be printed; else the CRC-64 of its text

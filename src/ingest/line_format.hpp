@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,8 @@ class LineParser {
   /// constant text for people, e.g. "not JSON: a string is not closed".
   virtual const char* parse(std::string_view line, std::byte* record, LocalNames& labels,
                             LocalNames& errors, LineNotes& notes) = 0;
+  /// A record of the format's further stream that the line had, too; nullptr: none. Until the next parse().
+  [[nodiscard]] virtual const std::byte* further() const noexcept { return nullptr; }
 };
 
 /// How a line of a translated document begins: it tells at which byte of the document it stands.
@@ -46,6 +49,11 @@ struct LineFormat {
   std::string name;  // "llmeter", "jsonl", "guidellm"
   Schema schema;
   std::function<std::unique_ptr<LineParser>()> parser;
+  struct Further {
+    std::string name;
+    Schema schema;
+  };
+  std::optional<Further> further = {};  // a second stream, beside "requests"
 };
 
 }  // namespace millrace
