@@ -62,9 +62,8 @@ for name in ${*:-push paced recording accumulate stats columns end_to_end log re
       /usr/bin/python3 bench/jsonl_peers.py --build "$build" --repetitions "$repetitions" \
         --out "$build/results/jsonl.json" >"$build/results/jsonl.txt" 2>&1 || tail -n 5 "$build/results/jsonl.txt"
       ;;
-    growth) repetitions=5 row growth ;;
     distributions) repetitions=3 row distributions ;;
-    stats) row stats --benchmark_min_time=0.1 ;;
+    push | recording | accumulate | stats | replay) row "$name" --benchmark_min_time=0.1 ;;
     *) row "$name" ;;
   esac
 done
