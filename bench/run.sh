@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
 . tools/packages.sh
 
-peers="prometheus-cpp-dev libspdlog-dev librocksdb-dev libsqlite3-dev jq nodejs npm python3-matplotlib"
+peers="prometheus-cpp-dev libspdlog-dev librocksdb-dev libleveldb-dev libsqlite3-dev jq nodejs npm python3-matplotlib"
 # shellcheck disable=SC2086  # one word a package
 install_missing $build_packages libbenchmark-dev
 for peer in $peers; do

@@ -90,16 +90,14 @@ void FieldColumns::need_doubles(const Field& field) {
 }
 
 void FieldColumns::load(const Slice& slice) noexcept {
-  constexpr std::uint32_t kAtOnce = 64;  // 4 to 16 KiB: they stay in the nearest cache
   count_ = slice.count;
-  const std::uint32_t stride = slice.record_size;
-  for (std::uint32_t i = 0; i < slice.count; i += kAtOnce) {
-    const std::byte* const first = slice.records + std::size_t{i} * stride;
-    const std::uint32_t n = std::min(kAtOnce, slice.count - i);
-    for (const OfField& of : fields_) {
-      const std::byte* const at = first + of.field.offset;
-      if (of.integers) millrace::load(of.field.type, at, stride, n, &of.integers->of_record[i]);
-      if (of.doubles) millrace::load(of.field.type, at, stride, n, &of.doubles->of_record[i]);
+  for (const OfField& of : fields_) {
+    const std::byte* const at = slice.records + of.field.offset;
+    if (of.integers) {
+      millrace::load(of.field.type, at, slice.record_size, count_, of.integers->of_record.data());
+    }
+    if (of.doubles) {
+      millrace::load(of.field.type, at, slice.record_size, count_, of.doubles->of_record.data());
     }
   }
 }
