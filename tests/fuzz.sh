@@ -38,7 +38,7 @@ done
 status=0
 for target in "$@"; do
   $CXX $flags $checks -fsanitize=fuzzer "tests/fuzz/${target}_fuzz.cpp" $objects -o "$out/$target" \
-    $(pkg-config --libs fmt simdjson libisal zlib libzstd) -lpthread
+    $(pkg-config --libs fmt simdjson libisal zlib libzstd libhwy) -lpthread
   mkdir -p "$out/found/$target"
   echo "== $target: $seconds s"
   "$out/$target" -max_total_time="$seconds" -max_len=140000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
