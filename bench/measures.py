@@ -111,7 +111,7 @@ class Plot:
     title: str
     x: str
     lines: typing.Dict[str, str]  # what a line is, and the names of its points
-    base: int = 10
+    base: int = 10  # of the logarithms along x; 1: none
 
 
 PLOTS = [
@@ -120,7 +120,7 @@ PLOTS = [
           r"growth/records/n:(\d+)/exact:1"}),
     Plot("workers", "Cost of a record by the number of workers", "workers on two cores",
          {"": r"growth/workers/n:(\d+)"}, base=2),
-    Plot("metrics", "Cost of a record by the number of metrics", "metrics", {"": r"growth/metrics/n:(\d+)"}, base=2),
+    Plot("metrics", "Cost of a record by the number of metrics", "metrics", {"": r"growth/metrics/n:(\d+)"}, base=1),
     Plot("labels", "Cost of a record by the number of labels", "labels, each value kept",
          {"uniform": r"growth/labels/n:(\d+)/zipf:0", "Zipf's law": r"growth/labels/n:(\d+)/zipf:1"}),
 ]

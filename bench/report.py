@@ -111,7 +111,8 @@ def plots(results, folder):
                 drawn = True
                 axes.plot(*zip(*sorted(points)), marker="o", markersize=3, label=label)
         if drawn:
-            axes.set_xscale("log", base=plot.base)
+            if plot.base != 1:
+                axes.set_xscale("log", base=plot.base)
             axes.set_ylim(bottom=0)
             axes.set_xlabel(plot.x)
             axes.set_ylabel("ns a record")
