@@ -11,6 +11,7 @@
 #include "output.hpp"
 #include "progress_line.hpp"
 #include "replay_options.hpp"
+#include "report/guidellm_notes.hpp"
 #include "report/quantity.hpp"
 #include "stop_signal.hpp"
 
@@ -92,7 +93,7 @@ Result<Imported> Imported::read(const ReplayOptions& options) {
   imported.paths = options.inputs;
   if (input->guidellm) {
     if (auto found = input->guidellm->check(); !found) return tl::unexpected(found.error());
-    imported.notes = input->guidellm->notes();
+    imported.notes = guidellm_notes(*input->guidellm);
   }
   if (input->run) {
     input->run->recover(imported.files.summary["requests"]);

@@ -19,7 +19,7 @@
 #include "millrace/result.hpp"
 
 #include "ingest/file_replay.hpp"
-#include "replay_input.hpp"
+#include "ingest/replay_input.hpp"
 
 namespace millrace {
 

@@ -21,6 +21,7 @@
 #include "progress_line.hpp"
 #include "replay/log_replay.hpp"
 #include "replay_options.hpp"
+#include "report/guidellm_notes.hpp"
 #include "report/quantity.hpp"
 #include "stop_signal.hpp"
 
@@ -78,7 +79,7 @@ int replay_files(const ReplayOptions& options) {
   std::vector<std::string> notes;
   if (input->guidellm) {
     if (auto found = input->guidellm->check(); !found) return usage(found.error());
-    notes = input->guidellm->notes();
+    notes = guidellm_notes(*input->guidellm);
   }
   if (input->run) {
     if (replayed) input->run->recover(replayed->summary["requests"]);

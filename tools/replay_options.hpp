@@ -12,8 +12,8 @@
 #include "millrace/result.hpp"
 
 #include "guidellm_flags.hpp"
+#include "ingest/replay_input.hpp"
 #include "phase_options.hpp"
-#include "replay_input.hpp"
 #include "report/rates.hpp"
 #include "report_options.hpp"
 

@@ -44,4 +44,13 @@ std::vector<std::string> guidellm_notes(const GuidellmDocument& document, std::u
   return notes;
 }
 
+std::vector<std::string> guidellm_notes(const GuidellmInput& input) {
+  std::vector<std::string> notes;
+  for (const GuidellmDocument& document : input.documents()) {
+    const auto of_document = guidellm_notes(document, input.benchmark());
+    notes.insert(notes.end(), of_document.begin(), of_document.end());
+  }
+  return notes;
+}
+
 }  // namespace millrace

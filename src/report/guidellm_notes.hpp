@@ -11,10 +11,13 @@
 #include <vector>
 
 #include "ingest/guidellm_document.hpp"
+#include "ingest/guidellm_input.hpp"
 
 namespace millrace {
 
 /// `benchmark`: the one whose requests were read, from 1; 0: all.
 std::vector<std::string> guidellm_notes(const GuidellmDocument& document, std::uint64_t benchmark);
+/// Of all documents that were read.
+std::vector<std::string> guidellm_notes(const GuidellmInput& input);
 
 }  // namespace millrace

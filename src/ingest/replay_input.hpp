@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// ReplayInput: the inputs of `millrace replay`, opened, their format told from their content.
+// ReplayInput: files to be replayed, opened, their format told from their content. The flags are those of
+// `millrace replay`, and messages name them so.
 #pragma once
 
 #include <atomic>
@@ -12,7 +13,7 @@
 
 #include "millrace/result.hpp"
 
-#include "guidellm_input.hpp"
+#include "ingest/guidellm_input.hpp"
 #include "ingest/line_format.hpp"
 #include "ingest/llmeter_run.hpp"
 #include "ingest/piece_reader.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "guidellm_input.hpp"
+#include "ingest/guidellm_input.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,6 @@
 
 #include "ingest/guidellm_format.hpp"
 #include "ingest/guidellm_splitter.hpp"
-#include "report/guidellm_notes.hpp"
 
 namespace millrace {
 
@@ -39,15 +38,6 @@ Result<void> GuidellmInput::check() const {
     }
   }
   return {};
-}
-
-std::vector<std::string> GuidellmInput::notes() const {
-  std::vector<std::string> notes;
-  for (const GuidellmDocument& document : documents_) {
-    const auto of_document = guidellm_notes(document, benchmark_);
-    notes.insert(notes.end(), of_document.begin(), of_document.end());
-  }
-  return notes;
 }
 
 }  // namespace millrace

@@ -13,9 +13,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "millrace/result.hpp"
 
@@ -39,11 +37,11 @@ class GuidellmInput {
   [[nodiscard]] const std::deque<GuidellmDocument>& documents() const noexcept {
     return documents_;
   }
+  /// 0: all.
+  [[nodiscard]] std::uint64_t benchmark() const noexcept { return benchmark_; }
 
   /// Once all is read: whether the benchmark that was asked for was found in each of the inputs.
   [[nodiscard]] Result<void> check() const;
-  /// What a reader of the report should know.
-  [[nodiscard]] std::vector<std::string> notes() const;
 
  private:
   const bool forced_;

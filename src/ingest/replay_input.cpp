@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "replay_input.hpp"
+#include "ingest/replay_input.hpp"
 
 #include <filesystem>
 #include <utility>
