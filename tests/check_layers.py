@@ -9,7 +9,7 @@ import pathlib
 import re
 import sys
 
-ORDER = ["millrace", "record", "transport", "stats", "log", "engine", "replay", "ingest", "report"]
+ORDER = ["millrace", "record", "transport", "stats", "log", "engine", "replay", "ingest", "report", "c_api"]
 # What a folder must not know, beyond the order. (`stats` follows `transport` in the list only
 # because a record meets it later.)
 FORBIDDEN = {
@@ -28,7 +28,8 @@ def folder_of(path: pathlib.Path, root: pathlib.Path) -> str:
 
 def main() -> int:
     root = pathlib.Path(sys.argv[1])
-    files = sorted([*root.glob("include/millrace/*.hpp"), *root.glob("src/*/*.hpp"), *root.glob("src/*/*.cpp")])
+    files = sorted([*root.glob("include/millrace/*.hpp"), *root.glob("include/*.h"), *root.glob("include/millrace/c/*.h"),
+                    *root.glob("src/*/*.hpp"), *root.glob("src/*/*.cpp")])
     faults = []
     for path in files:
         folder = folder_of(path, root)
