@@ -14,7 +14,7 @@ WORDS = {"util", "utils", "common", "misc", "helper", "helpers"}
 def main() -> int:
     root = pathlib.Path(sys.argv[1])
     files = sorted(p for folder in ("include", "src", "tools", "bench", "tests")
-                   for p in (root / folder).rglob("*") if p.suffix in (".hpp", ".cpp", ".h"))
+                   for p in (root / folder).rglob("*") if p.suffix in (".hpp", ".cpp", ".h", ".c"))
     faults = []
     for path in files:
         lines = path.read_text().splitlines()
