@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Compiles the README's example against an installed copy (pkg-config) and runs it and the CLI.
+# Compiles the README's example and those of docs/examples against an installed copy (pkg-config), static or shared
+# as it is, and runs them and the CLI.
 # usage: installed_test.sh DESTDIR
 set -eu
 dest=$1
@@ -14,10 +15,18 @@ awk '/^```cpp/ { block = ""; inside = 1; next }
      /^```/ && inside { inside = 0; if (block ~ /int main/) { printf "%s", block; exit } }
      inside { block = block $0 "\n" }' "$(dirname "$0")/../README.md" >"$work/example.cpp"
 [ -s "$work/example.cpp" ] || { echo "the README has no example with main()"; exit 1; }
-PKG_CONFIG_PATH=$(dirname "$pc")
-export PKG_CONFIG_PATH
+# As if it were installed there.
+sed "s|^prefix=.*|prefix=$dest$prefix|" "$pc" >"$work/millrace.pc"
+PKG_CONFIG_PATH=$work
+LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")")  # where a shared library is
+MILLRACE_BIN=$dest$prefix/bin/millrace
+export PKG_CONFIG_PATH LD_LIBRARY_PATH MILLRACE_BIN
 # shellcheck disable=SC2046  # words
-c++ -std=c++20 -O2 "$work/example.cpp" -o "$work/example" \
-  $(pkg-config --define-variable=prefix="$dest$prefix" --cflags --libs --static millrace)
+c++ -std=c++20 -O2 "$work/example.cpp" -o "$work/example" $(pkg-config --cflags --libs --static millrace)
 "$work/example"
-"$dest$prefix/bin/millrace" --version
+"$MILLRACE_BIN" --version
+for language in c go rust; do
+  code=0
+  "$(dirname "$0")/c_example_test.py" "$language" || code=$?
+  [ "$code" -eq 0 ] || [ "$code" -eq 77 ] || exit 1
+done
