@@ -6,8 +6,10 @@
 #include <cassert>
 #include <cerrno>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -44,7 +46,9 @@ Installation& installation() {
     // A child forked while another thread is in add() could never add a range of its own.
     ::pthread_atfork([] { installation().mutex.lock(); }, [] { installation().mutex.unlock(); },
                      [] { installation().mutex.unlock(); });
-    return new Installation;  // never destroyed: ranges may outlive statics
+    // Never destroyed: ranges may outlive statics. In memory of its own: add() is asked where nothing may throw.
+    alignas(Installation) static std::byte room[sizeof(Installation)];
+    return ::new (static_cast<void*>(room)) Installation;
   }();
   return *one;
 }
