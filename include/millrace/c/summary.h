@@ -121,7 +121,8 @@ typedef struct millrace_report_options {
 ///   text     receives it; millrace_text_free() releases it.
 ///   size     receives its bytes, without the NUL at the end; may be NULL.
 ///   Returns  MILLRACE_OK or a code.
-///   Errors   INVALID_ARGUMENT: an option. OUT_OF_MEMORY.
+///   Errors   INVALID_ARGUMENT: an option. OUT_OF_MEMORY; but of MILLRACE_REPORT_JSON a lack of memory may end the
+///            process: the JSON library's destructors take some.
 ///   Threads  any.   Cost  milliseconds; passes over the log as of millrace_summary_percentiles().
 MILLRACE_API int millrace_summary_report(const millrace_summary* summary,
                                          const millrace_report_options* options, char** text,
