@@ -4,6 +4,7 @@
 // is asked, recovery at the next open, and the passes of finish() give what they give with memory, or an
 // error, and can be asked again. MILLRACE_OOM=full: at every allocation, else at some.
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -12,8 +13,11 @@
 
 #include "millrace/millrace.hpp"
 
+#include "ingest/file_replay.hpp"
+#include "ingest/guidellm_format.hpp"
 #include "memory_fault.hpp"
 #include "own_process.hpp"
+#include "record/caught.hpp"
 #include "replay/log_replay.hpp"
 #include "temporary_folder.hpp"
 
@@ -115,6 +119,43 @@ TEST_P(OutOfMemoryReplay, OfALogAndOfRingsIsRightOrAnError) {
       return fault.fired();
     });
   }
+}
+
+// A thread that ends in the middle of a piece leaves two places, of requests and of what follows them; the
+// others' records wait behind both.
+TEST_P(OutOfMemoryReplay, OfAFileWithAFurtherStreamIsRightOrAnErrorAndEnds) {
+  const TemporaryFolder folder = TemporaryFolder::in_memory();
+  const std::string path = folder / "requests.jsonl";
+  {
+    std::ofstream out(path);
+    for (int i = 0; i < 4'000; ++i) {
+      out << R"({"request_id":")" << i << R"(","benchmark_name":"rate )" << i / 500
+          << R"(","info":{"status":"completed","timings":{"request_start":)" << i
+          << R"(.5}},"input_metrics":{"image_pixels":)" << i % 1'000 << "}}\n";
+    }
+  }
+  FileReplayOptions options;
+  options.threads = 3;
+  options.further_stream = true;
+  const LineFormat format = guidellm_format();
+  options.engine.ring_blocks = 2;
+  options.engine.ring_records_min = 0;
+  sweep([&](std::uint64_t n) {
+    auto reader = PieceReader::open({path}, {.piece_bytes = 5'000}).value();
+    MemoryFault fault(n, GetParam());
+    auto read = in_library(
+        [&] { return caught([&] { return replay_pieces(*reader, format, options); }); });
+    fault.over();
+    if (!read) {
+      EXPECT_FALSE(read.error().message.empty());
+    } else {
+      EXPECT_EQ(read->records + read->damaged, 4'000u);  // a line without memory is a damaged one
+      if (read->damaged == 0) {
+        EXPECT_EQ(read->summary["modalities"].metric("input_image_pixels").sum(), 4 * 499'500.0);
+      }
+    }
+    return fault.fired();
+  });
 }
 
 TEST_P(OutOfMemoryReplay, OfItsSummaryAQuestionIsAnsweredOrThrowsAndChangesNothing) {

@@ -96,7 +96,7 @@ Engine& Engine::operator=(Engine&& other) noexcept {
 }
 
 Engine::~Engine() {
-  if (core_ != nullptr) (void)run_of(core_).close();
+  if (core_ != nullptr) run_of(core_).close();
 }
 
 Result<Engine> Engine::open(EngineOptions options) {

@@ -31,7 +31,7 @@ void finish_all() {
   }
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(1);
   for (const auto& run : open) {
-    std::thread([run] { (void)run->close(); }).detach();
+    std::thread([run] { run->close(); }).detach();
     while (!run->over() && std::chrono::steady_clock::now() < deadline) {
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }

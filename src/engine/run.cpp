@@ -248,18 +248,18 @@ Result<void> Run::flush() {
   return {};
 }
 
-Result<void> Run::close() {
-  if (forked()) return failure(Errc::closed, kForkedChild);
+void Run::close() noexcept {
+  if (forked()) return;
   const std::lock_guard lock(finish_mutex_);
   // order: release; pairs with the acquire in run().
   finishing_.store(true, std::memory_order_release);
   control_.bell().ring();
   if (thread_ != nullptr && thread_->joinable()) thread_->join();
-  return failed();
 }
 
 Result<Summary> Run::finish() {
-  if (auto closed = close(); !closed) return tl::unexpected(closed.error());
+  close();
+  if (auto state = failed(); !state) return tl::unexpected(std::move(state).error());
   const std::lock_guard lock(finish_mutex_);
   if (!summary_) {
     auto summary = summarize();

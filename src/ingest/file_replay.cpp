@@ -50,7 +50,7 @@ class ParserThread {
       take_pieces();
     } catch (const std::exception& e) {
       share_.failure = e.what();
-      port_.end_place();  // the aggregator waits for it
+      end_open_places();  // the aggregator waits for them
     }
   }
 
@@ -60,12 +60,21 @@ class ParserThread {
     while (reader_.next(piece)) {
       // A piece is a place; with a further stream two: what goes there follows, from another ring.
       const std::uint64_t place = further_ ? 2 * piece.number() : piece.number();
-      const auto names = places_.announce(place);
+      open_place_ = place;
       port_.begin_place(place);
+      const auto names = places_.announce(place);
       piece.for_each_line([&](const Line& line) { take(line, piece.number(), *names); });
       port_.end_place();
       if (further_) push_further(place + 1);
+      open_place_.reset();
     }
+  }
+
+  void end_open_places() noexcept {
+    if (!open_place_) return;
+    port_.end_place();
+    further_records_.clear();
+    if (further_) push_further(*open_place_ + 1);
   }
 
   void push_further(std::uint64_t place) {
@@ -123,6 +132,7 @@ class ParserThread {
   PlaceNames& places_;
   detail::Port port_;
   std::optional<detail::Port> further_;
+  std::optional<std::uint64_t> open_place_;  // of the piece being read
   const std::size_t further_bytes_;
   std::vector<std::byte> further_records_;  // of the piece
   Share& share_;
