@@ -28,22 +28,25 @@ Error cannot_open(const std::string& path, int error_number) {
 }  // namespace
 
 Result<RawInput> RawInput::open(const std::string& path, const std::atomic<bool>* stop) {
-  int descriptor = STDIN_FILENO;
-  if (path != "-") {
+  const auto opened = [&] {
+    if (path == "-") return ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     // O_NONBLOCK: a FIFO without a writer must not hold us here, where no stop is seen.
-    do {
-      descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    } while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0) return tl::unexpected(cannot_open(path, errno));
-  }
+    return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  };
+  int number;
+  do {
+    number = opened();
+  } while (number < 0 && errno == EINTR);
+  if (number < 0) return tl::unexpected(cannot_open(path, errno));
+  FileDescriptor descriptor(number);
 
   struct stat about {};
-  if (::fstat(descriptor, &about) != 0) return tl::unexpected(cannot_open(path, errno));
-  RawInput input(path, descriptor, S_ISREG(about.st_mode), stop);
+  if (::fstat(number, &about) != 0) return tl::unexpected(cannot_open(path, errno));
   if (S_ISDIR(about.st_mode)) return tl::unexpected(cannot_open(path, EISDIR));
+  const bool regular = S_ISREG(about.st_mode);
   // Advice only: a refusal changes nothing but speed.
-  if (input.regular_) ::posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-  return input;
+  if (regular) ::posix_fadvise(number, 0, 0, POSIX_FADV_SEQUENTIAL);
+  return RawInput(path, std::move(descriptor), regular, stop);
 }
 
 Result<void> RawInput::check(const std::string& path) {
@@ -53,10 +56,6 @@ Result<void> RawInput::check(const std::string& path) {
   return open(path, nullptr).map([](const RawInput&) {});
 }
 
-RawInput::~RawInput() {
-  if (descriptor_ >= 0 && path_ != "-") ::close(descriptor_);
-}
-
 bool RawInput::stopped() const noexcept {
   // order: relaxed; the flag carries no data.
   return stop_ != nullptr && stop_->load(std::memory_order_relaxed);
@@ -64,7 +63,7 @@ bool RawInput::stopped() const noexcept {
 
 bool RawInput::wait_for_bytes() {
   if (regular_) return !stopped();
-  pollfd waiting{.fd = descriptor_, .events = POLLIN, .revents = 0};
+  pollfd waiting{.fd = descriptor_.get(), .events = POLLIN, .revents = 0};
   while (!stopped()) {
     const int ready = ::poll(&waiting, 1, kStopCheckMs);
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;  // read() tells what is wrong
@@ -76,7 +75,7 @@ std::size_t RawInput::read(std::span<char> to) {
   std::size_t filled = 0;
   while (filled < to.size() && !error_ && wait_for_bytes()) {
     const std::size_t asked = std::min(to.size() - filled, kReadBytesMax);
-    const ssize_t got = ::read(descriptor_, to.data() + filled, asked);
+    const ssize_t got = ::read(descriptor_.get(), to.data() + filled, asked);
     if (got == 0) break;
     if (got > 0) {
       filled += static_cast<std::size_t>(got);

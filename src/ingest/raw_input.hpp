@@ -21,6 +21,8 @@
 
 #include "millrace/result.hpp"
 
+#include "record/file_descriptor.hpp"
+
 namespace millrace {
 
 class RawInput {
@@ -30,16 +32,6 @@ class RawInput {
 
   /// Whether open() would succeed now. A FIFO is not touched: its writer would see a reader go.
   static Result<void> check(const std::string& path);
-
-  RawInput(RawInput&& other) noexcept
-      : path_(std::move(other.path_)),
-        descriptor_(std::exchange(other.descriptor_, -1)),
-        regular_(other.regular_),
-        stop_(other.stop_),
-        position_(other.position_),
-        error_(std::move(other.error_)) {}
-  RawInput& operator=(RawInput&&) = delete;
-  ~RawInput();
 
   /// Fills `to` unless the input ends.
   std::size_t read(std::span<char> to);
@@ -51,12 +43,13 @@ class RawInput {
   [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 
  private:
-  RawInput(std::string path, int descriptor, bool regular, const std::atomic<bool>* stop)
-      : path_(std::move(path)), descriptor_(descriptor), regular_(regular), stop_(stop) {}
+  RawInput(const std::string& path, FileDescriptor descriptor, bool regular,
+           const std::atomic<bool>* stop)
+      : path_(path), descriptor_(std::move(descriptor)), regular_(regular), stop_(stop) {}
   bool wait_for_bytes();
 
   std::string path_;
-  int descriptor_;
+  FileDescriptor descriptor_;
   bool regular_;
   const std::atomic<bool>* stop_;
   std::uint64_t position_ = 0;
