@@ -17,9 +17,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <boost/accumulators/accumulators.hpp>
-#include <boost/accumulators/statistics.hpp>
-
+#include "boost_moments.hpp"
 #include "five.hpp"
 #include "stats/stream_stats.hpp"
 #include "switches.hpp"
@@ -87,14 +85,9 @@ void accumulate(benchmark::State& state) {
 
 void boost(benchmark::State& state) {
   const Switches switches(state);
-  namespace acc = boost::accumulators;
-  using Set =
-      acc::accumulator_set<double,
-                           acc::stats<acc::tag::mean, acc::tag::variance, acc::tag::skewness,
-                                      acc::tag::kurtosis, acc::tag::min, acc::tag::max>>;
   const auto& all = records();
   for (auto _ : state) {
-    Set latency, first, rest, bytes, score;
+    BoostMoments latency, first, rest, bytes, score;
     for (const Five& r : all) {
       latency(static_cast<double>(r.end_ns - r.start_ns));
       first(static_cast<double>(r.first_ns - r.start_ns));

@@ -18,9 +18,7 @@
 #include <benchmark/benchmark.h>
 #include <concurrentqueue/concurrentqueue.h>
 
-#include <boost/accumulators/accumulators.hpp>
-#include <boost/accumulators/statistics.hpp>
-
+#include "boost_moments.hpp"
 #include "five.hpp"
 #include "log_rows.hpp"
 #include "pin.hpp"
@@ -30,17 +28,6 @@ namespace millrace {
 namespace {
 
 constexpr std::int64_t kRecords = 10'000'000;
-
-// As cheap as can be, and no two alike.
-Five record_of(std::int64_t i) {
-  const std::uint64_t random = static_cast<std::uint64_t>(i) * 6364136223846793005u;
-  const auto r = static_cast<std::int64_t>(random >> 40);
-  return {.start_ns = i,
-          .first_ns = i + r,
-          .end_ns = i + 3 * r,
-          .bytes = r & 4095,
-          .score = static_cast<double>(r)};
-}
 
 void millrace_run(benchmark::State& state, const EngineOptions& given, bool prefaulted) {
   Stopwatch watch;
@@ -56,7 +43,7 @@ void millrace_run(benchmark::State& state, const EngineOptions& given, bool pref
     if (prefaulted) std::this_thread::sleep_for(std::chrono::seconds(2));
     pin(0);
     watch.start();
-    for (std::int64_t i = 0; i < kRecords; ++i) worker.push(record_of(i));
+    for (std::int64_t i = 0; i < kRecords; ++i) worker.push(five_of(i));
     const auto summary = engine->finish();
     watch.stop();
     if (!summary) return skip(state, summary.error().message);
@@ -70,10 +57,6 @@ void millrace_run(benchmark::State& state, const EngineOptions& given, bool pref
 }
 
 void obvious(benchmark::State& state, bool with_file) {
-  namespace ba = boost::accumulators;
-  using Set =
-      ba::accumulator_set<double, ba::stats<ba::tag::mean, ba::tag::variance, ba::tag::skewness,
-                                            ba::tag::kurtosis, ba::tag::min, ba::tag::max>>;
   const std::string path = folder().file("obvious");
   Stopwatch watch;
   const Switches switches(state);
@@ -83,14 +66,14 @@ void obvious(benchmark::State& state, bool with_file) {
                                : -1;
     if (with_file && file < 0) return skip(state, fmt::format("{}: {}", path, std::strerror(errno)));
     moodycamel::ConcurrentQueue<Five> queue(64 * 1024);
-    std::vector<Set> sets(5);
+    std::vector<BoostMoments> sets(5);
     watch.start();
     std::jthread worker([&] {
       pin(0);
       moodycamel::ProducerToken token(queue);
       for (std::int64_t i = 0; i < kRecords; ++i) {
         while ((i & 255) == 0 && queue.size_approx() > 32'768) std::this_thread::yield();
-        queue.enqueue(token, record_of(i));
+        queue.enqueue(token, five_of(i));
       }
     });
     std::vector<Five> batch(kBufferBytes / sizeof(Five));
@@ -117,7 +100,7 @@ void obvious(benchmark::State& state, bool with_file) {
       taken += static_cast<std::int64_t>(got);
     }
     watch.stop();
-    benchmark::DoNotOptimize(ba::mean(sets[0]));
+    benchmark::DoNotOptimize(boost::accumulators::mean(sets[0]));
     if (file >= 0) ::close(file);
     std::filesystem::remove(path);
     watch.report(state);
@@ -128,7 +111,7 @@ void obvious(benchmark::State& state, bool with_file) {
 // The push loop alone, and nobody takes the records: what the worker costs.
 void touch(benchmark::State& state) {
   std::vector<Five> records(kRecords);
-  for (std::int64_t i = 0; i < kRecords; ++i) records[static_cast<std::size_t>(i)] = record_of(i);
+  for (std::int64_t i = 0; i < kRecords; ++i) records[static_cast<std::size_t>(i)] = five_of(i);
   Stopwatch watch;
   const Switches switches(state);
   for (auto _ : state) {

@@ -31,16 +31,6 @@ void per_record(benchmark::State& state, std::int64_t records) {
                          benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-Five record_of(std::int64_t i) {
-  const std::uint64_t random = static_cast<std::uint64_t>(i) * 6364136223846793005u;
-  const auto r = static_cast<std::int64_t>(random >> 40);
-  return {.start_ns = i,
-          .first_ns = i + r,
-          .end_ns = i + 3 * r,
-          .bytes = r & 4095,
-          .score = static_cast<double>(r)};
-}
-
 void engine_run(benchmark::State& state, std::int64_t records, std::int64_t workers, bool exact) {
   const Switches switches(state);
   for (auto _ : state) {
@@ -52,7 +42,7 @@ void engine_run(benchmark::State& state, std::int64_t records, std::int64_t work
     for (std::int64_t w = 0; w < workers; ++w) {
       threads.emplace_back([&, w] {
         auto worker = stream.worker().value();
-        for (std::int64_t i = w; i < records; i += workers) worker.push(record_of(i));
+        for (std::int64_t i = w; i < records; i += workers) worker.push(five_of(i));
       });
     }
     threads.clear();
@@ -135,7 +125,7 @@ void with_labels(benchmark::State& state) {
   std::mt19937_64 random(1);
   std::vector<Five> records(std::size_t{1} << 21);
   for (std::size_t i = 0; i < records.size(); ++i) {
-    records[i] = record_of(static_cast<std::int64_t>(i));
+    records[i] = five_of(static_cast<std::int64_t>(i));
     records[i].spare_2 = 2 + label(random);
   }
   accumulate(state, schema, std::as_bytes(std::span(records)), 511, true);

@@ -83,44 +83,6 @@ void millrace_append(benchmark::State& state) {
       helpers * 1e9 / static_cast<double>(state.iterations() * state.range(0));
 }
 
-// From push to the summary: one worker that waits for room, five metrics exact. log: 0 none, 1 mapped,
-// 2 pwrite; low_memory: no value is held, and finish() makes passes.
-void engine_end_to_end(benchmark::State& state) {
-  const Switches switches(state);
-  const auto records = static_cast<std::int64_t>(state.range(0));
-  Stopwatch watch;
-  for (auto _ : state) {
-    EngineOptions options;
-    options.overflow = Overflow::wait;
-    if (state.range(1) != 0) options.log_dir = folder().file("engine");
-    options.log_write = state.range(1) == 2 ? LogWrite::pwrite : LogWrite::mapped;
-    options.low_memory = state.range(2) != 0;
-    auto engine = Engine::open(options);
-    if (!engine) return skip(state, engine.error().message);
-    auto worker = engine->stream<Five>("five").value().worker().value();
-    std::uint64_t random = 1;
-    watch.start();
-    for (std::int64_t i = 0; i < records; ++i) {
-      random = random * 6364136223846793005u + 1442695040888963407u;
-      const auto r = static_cast<std::int64_t>(random >> 40);
-      worker.push({.start_ns = i,
-                   .first_ns = i + r,
-                   .end_ns = i + 3 * r,
-                   .bytes = r & 4095,
-                   .score = static_cast<double>(r)});
-    }
-    const auto summary = engine->finish();
-    watch.stop();
-    if (!summary) return skip(state, summary.error().message);
-    if (summary->accounting().aggregated != static_cast<std::uint64_t>(records)) {
-      return skip(state, "records are missing");
-    }
-    if (!options.log_dir.empty()) std::filesystem::remove_all(options.log_dir);
-    watch.report(state);
-  }
-  watch.per_record(state, state.range(0));
-}
-
 // ---- Writing ---------------------------------------------------------------------------------------
 
 // The least that a file costs: no header, checksum or names, and nothing visible before a buffer is full.
@@ -150,12 +112,6 @@ MILLRACE_LOG_ROW(millrace_append)
     ->Args({4'000'000, 0})
     ->ArgNames({"records", "mapped"});
 MILLRACE_LOG_ROW(pwrite_256k)->Arg(4'000'000)->ArgName("records");
-MILLRACE_LOG_ROW(engine_end_to_end)
-    ->Args({4'000'000, 0, 0})
-    ->Args({4'000'000, 1, 0})
-    ->Args({4'000'000, 2, 0})
-    ->Args({4'000'000, 1, 1})
-    ->ArgNames({"records", "log", "low_memory"});
 
 }  // namespace
 }  // namespace millrace

@@ -10,8 +10,6 @@
 #include <memory>
 #include <thread>
 
-#include <sys/mman.h>
-
 #include "engine/log_selection.hpp"
 #include "five.hpp"
 #include "log/segment_reader.hpp"
@@ -22,8 +20,6 @@
 
 namespace millrace {
 namespace {
-
-// ---- The log ---------------------------------------------------------------------------------------
 
 // One log for all rows of as many records. `ties`: half of the latencies are equal. Empty: not made.
 std::string log_of(std::size_t records, bool ties) {
@@ -158,101 +154,6 @@ void replay_percentiles(benchmark::State& state) {
   state.counters["passes"] = passes;
 }
 
-// ---- Reading ---------------------------------------------------------------------------------------
-
-// One file for all readers, as pwrite_256k leaves it, in the page cache. -1: it could not be made.
-int file_of_records(std::size_t records) {
-  static std::size_t written = 0;
-  static const int file = [] {
-    const std::string path = folder().file("records");
-    const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    ::unlink(path.c_str());
-    return made;
-  }();
-  std::vector<std::byte> buffer(kBufferBytes);
-  if (file >= 0 && written != records) {
-    if (::ftruncate(file, 0) != 0 || !write_records(file, buffer, records)) return -1;
-    written = records;
-  }
-  return file;
-}
-
-// The limit of a reader that maps: one word of each record, page faults included.
-void map_touch(benchmark::State& state) {
-  const Switches switches(state);
-  const auto records = static_cast<std::size_t>(state.range(0));
-  const std::size_t bytes = records * kRecordBytes;
-  const int file = file_of_records(records);
-  if (file < 0) return skip(state, fmt::format("no file: {}", std::strerror(errno)));
-  Stopwatch watch;
-  for (auto _ : state) {
-    watch.start();
-    void* memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file, 0);
-    if (memory == MAP_FAILED) return skip(state, std::strerror(errno));
-    const auto* at = static_cast<const Bytes64*>(memory);
-    std::uint64_t sum = 0;
-    for (std::size_t i = 0; i < records; ++i) sum += at[i].words[0];
-    benchmark::DoNotOptimize(sum);
-    ::munmap(memory, bytes);
-    watch.stop();
-    watch.report(state);
-  }
-  watch.per_record(state, state.range(0));
-}
-
-// And of one that does not.
-void pread_touch(benchmark::State& state) {
-  const Switches switches(state);
-  const auto records = static_cast<std::size_t>(state.range(0));
-  const int file = file_of_records(records);
-  if (file < 0) return skip(state, fmt::format("no file: {}", std::strerror(errno)));
-  std::vector<Bytes64> buffer(kBufferBytes / kRecordBytes);
-  Stopwatch watch;
-  for (auto _ : state) {
-    watch.start();
-    std::uint64_t sum = 0;
-    std::size_t seen = 0;
-    while (true) {
-      const ssize_t got =
-          ::pread(file, buffer.data(), kBufferBytes, static_cast<off_t>(seen * kRecordBytes));
-      if (got <= 0) break;
-      const std::size_t n = static_cast<std::size_t>(got) / kRecordBytes;
-      for (std::size_t i = 0; i < n; ++i) sum += buffer[i].words[0];
-      seen += n;
-    }
-    benchmark::DoNotOptimize(sum);
-    watch.stop();
-    if (seen != records) return skip(state, "the file is not whole");
-    watch.report(state);
-  }
-  watch.per_record(state, state.range(0));
-}
-
-// Exact percentiles as one would write them: read everything, keep five columns, sort each. The
-// sorting alone.
-void sort_five_columns(benchmark::State& state) {
-  const Switches switches(state);
-  const auto records = static_cast<std::size_t>(state.range(0));
-  std::vector<double> column(records);
-  std::mt19937_64 random(2);
-  std::lognormal_distribution<double> latency(3, 0.5);
-  Stopwatch watch;
-  for (auto _ : state) {
-    for (int i = 0; i < 5; ++i) {
-      for (double& value : column) value = latency(random);
-      watch.start();
-      std::sort(column.begin(), column.end());
-      benchmark::DoNotOptimize(column.data());
-      benchmark::ClobberMemory();
-      watch.stop();
-    }
-    watch.report(state);
-  }
-  watch.per_record(state, state.range(0));
-}
-
-MILLRACE_LOG_ROW(map_touch)->Arg(10'000'000)->ArgName("records");
-MILLRACE_LOG_ROW(pread_touch)->Arg(10'000'000)->ArgName("records");
 MILLRACE_LOG_ROW(verify_frames)->Arg(10'000'000)->ArgName("records");
 MILLRACE_LOG_ROW(replay_numbers)
     ->Args({10'000'000, 1})
@@ -267,7 +168,6 @@ MILLRACE_LOG_ROW(replay_percentiles)
     ->Args({10'000'000, 2, 0})
     ->Args({10'000'000, 1, 1})
     ->ArgNames({"records", "threads", "ties"});
-MILLRACE_LOG_ROW(sort_five_columns)->Arg(10'000'000)->ArgName("records");
 
 }  // namespace
 }  // namespace millrace

@@ -47,7 +47,7 @@ row() {
   }
 }
 
-for name in ${*:-push paced recording accumulate stats columns end_to_end log replay jsonl growth distributions}; do
+for name in ${*:-push paced recording accumulate stats exact_store selection columns end_to_end log replay jsonl growth distributions}; do
   case $name in
     columns)
       echo "$(date +%H:%M:%S) columns"
@@ -63,7 +63,7 @@ for name in ${*:-push paced recording accumulate stats columns end_to_end log re
         --out "$build/results/jsonl.json" >"$build/results/jsonl.txt" 2>&1 || tail -n 5 "$build/results/jsonl.txt"
       ;;
     distributions) repetitions=3 row distributions ;;
-    push | recording | accumulate | stats | replay) row "$name" --benchmark_min_time=0.1 ;;
+    push | recording | accumulate | stats | exact_store | selection | replay) row "$name" --benchmark_min_time=0.1 ;;
     *) row "$name" ;;
   esac
 done

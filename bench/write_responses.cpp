@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The made-up responses.jsonl of bench_engine as a file, for bench/jsonl_peers.py.
+// The made-up responses.jsonl of bench_responses as a file, for bench/jsonl_peers.py.
 //
 //   write_responses FILE [LINES]      # 176,000, 344 MB
 #include <cerrno>
