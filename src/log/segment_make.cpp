@@ -156,6 +156,8 @@ bool SegmentFile::map() noexcept {
   }
   memory_ = static_cast<std::byte*>(memory);
   if (::madvise(memory_, bytes(), MADV_DONTFORK) != 0) return false;
+  // A wish. Where the file system has large folios, ext4 since Linux 6.16, pages are made twice as fast.
+  (void)::madvise(memory_, bytes(), MADV_HUGEPAGE);
   auto guard = detail::GuardedRange::add(memory_, bytes());
   if (guard) {
     guard_ = std::move(*guard);
