@@ -188,29 +188,16 @@ bool Port::settle() noexcept {
   return false;
 }
 
-std::byte* Port::claim_as_it_is() noexcept {
-  if (claimed_) return next_;
-  std::byte* room = enter();
-  claimed_ = room != nullptr;
-  return room;
-}
-
 std::byte* Port::claim() noexcept {
   std::byte* room = claim_as_it_is();
   if (room != nullptr) std::memset(room, 0, record_size_);
   return room;
 }
 
-bool Port::commit() noexcept {
-  if (!claimed_) return false;
-  claimed_ = false;
-  // order: acquire; a child that inherited a claim has no ring to commit to.
-  if (gate_->load(std::memory_order_acquire) == kForked) {
-    set_busy(false);
-    ++refused_in_child_;
-    return false;
-  }
-  return publish(record_size_);
+bool Port::refuse_commit() noexcept {
+  set_busy(false);
+  ++refused_in_child_;
+  return false;
 }
 
 bool Port::begin_place(std::uint64_t place) noexcept {
