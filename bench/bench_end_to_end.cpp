@@ -46,7 +46,7 @@ bool make_pages(const std::string& dir) {
 }
 
 void millrace_run(benchmark::State& state, const EngineOptions& given, bool prefaulted) {
-  Stopwatch watch;
+  Stretches watch;
   const Switches switches(state);
   for (auto _ : state) {
     unpin();
@@ -74,7 +74,7 @@ void millrace_run(benchmark::State& state, const EngineOptions& given, bool pref
 
 void obvious(benchmark::State& state, bool with_file) {
   const std::string path = folder().file("obvious");
-  Stopwatch watch;
+  Stretches watch;
   const Switches switches(state);
   for (auto _ : state) {
     pin(1);
@@ -128,7 +128,7 @@ void obvious(benchmark::State& state, bool with_file) {
 void touch(benchmark::State& state) {
   std::vector<Five> records(kRecords);
   for (std::int64_t i = 0; i < kRecords; ++i) records[static_cast<std::size_t>(i)] = five_of(i);
-  Stopwatch watch;
+  Stretches watch;
   const Switches switches(state);
   for (auto _ : state) {
     watch.start();

@@ -36,7 +36,7 @@ void millrace_append(benchmark::State& state) {
   const auto records = static_cast<std::size_t>(state.range(0));
   const auto& source = made_up_records();
   constexpr std::uint32_t kSlice = 511;
-  Stopwatch watch;
+  Stretches watch;
   double helpers = 0;
   for (auto _ : state) {
     log::WriterOptions options;
@@ -91,7 +91,7 @@ void pwrite_256k(benchmark::State& state) {
   const std::string path = folder().file("pwrite");
   std::vector<std::byte> buffer(kBufferBytes);
   made_up_records();
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (file < 0) return skip(state, fmt::format("{}: {}", path, std::strerror(errno)));

@@ -60,7 +60,7 @@ void verify_frames(benchmark::State& state) {
   const Switches switches(state);
   const auto parts = parts_of(log_of(static_cast<std::size_t>(state.range(0)), false));
   if (parts.empty()) return skip(state, "no log");
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     std::uint64_t sum = 0;
     watch.start();
@@ -85,7 +85,7 @@ void replay_numbers(benchmark::State& state) {
   const Switches switches(state);
   const auto parts = parts_of(log_of(static_cast<std::size_t>(state.range(0)), false));
   if (parts.empty()) return skip(state, "no log");
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     watch.start();
     std::vector<PartNumbers> numbers(parts.size());
@@ -112,7 +112,7 @@ void replay_whole(benchmark::State& state) {
   if (dir.empty()) return skip(state, "no log");
   LogReplayOptions options;
   options.threads = static_cast<unsigned>(state.range(1));
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     watch.start();
     auto replay = replay_logs(std::vector<std::string>{dir}, options);
@@ -132,7 +132,7 @@ void replay_percentiles(benchmark::State& state) {
   for (int i = 1; i <= 20; ++i) ps.push_back(i < 20 ? i * 5.0 : 99.9);
   const Rule rules[] = {Rule::nearest_rank};
   const auto threads = static_cast<unsigned>(state.range(1));
-  Stopwatch watch;
+  Stretches watch;
   double passes = 0;
   for (auto _ : state) {
     LogTotals totals{{}};

@@ -30,7 +30,7 @@ void rocksdb_wal(benchmark::State& state) {
   made_up_records();
   rocksdb::Options options;
   options.create_if_missing = true;
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     rocksdb::DB* opened = nullptr;
     rocksdb::Status status = rocksdb::DB::Open(options, path, &opened);
@@ -68,7 +68,7 @@ void leveldb_put(benchmark::State& state) {
   made_up_records();
   leveldb::Options options;
   options.create_if_missing = true;
-  Stopwatch watch;
+  Stretches watch;
   const Switches switches(state);
   for (auto _ : state) {
     leveldb::DB* opened = nullptr;
@@ -131,7 +131,7 @@ void sqlite_wal(benchmark::State& state) {
   const std::string path = folder().file("sqlite");
   const auto records = static_cast<std::size_t>(state.range(0));
   made_up_records();
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     sqlite3* opened = nullptr;
     const int code = ::sqlite3_open(path.c_str(), &opened);

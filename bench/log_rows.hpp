@@ -31,7 +31,7 @@ struct alignas(kRecordBytes) Bytes64 {
 
 // Seconds on the wall and of this thread's CPU, between start() and stop(); an iteration may have
 // several such stretches.
-class Stopwatch {
+class Stretches {
  public:
   void start() {
     wall_ -= now(CLOCK_MONOTONIC);

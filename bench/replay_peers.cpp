@@ -33,7 +33,7 @@ void map_touch(benchmark::State& state) {
   const std::size_t bytes = records * kRecordBytes;
   const int file = file_of_records(records);
   if (file < 0) return skip(state, fmt::format("no file: {}", std::strerror(errno)));
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     watch.start();
     void* memory = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file, 0);
@@ -56,7 +56,7 @@ void pread_touch(benchmark::State& state) {
   const int file = file_of_records(records);
   if (file < 0) return skip(state, fmt::format("no file: {}", std::strerror(errno)));
   std::vector<Bytes64> buffer(kBufferBytes / kRecordBytes);
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     watch.start();
     std::uint64_t sum = 0;
@@ -85,7 +85,7 @@ void sort_five_columns(benchmark::State& state) {
   std::vector<double> column(records);
   std::mt19937_64 random(2);
   std::lognormal_distribution<double> latency(3, 0.5);
-  Stopwatch watch;
+  Stretches watch;
   for (auto _ : state) {
     for (int i = 0; i < 5; ++i) {
       for (double& value : column) value = latency(random);

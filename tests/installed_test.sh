@@ -25,6 +25,9 @@ export PKG_CONFIG_PATH LD_LIBRARY_PATH MILLRACE_BIN
 c++ -std=c++20 -O2 "$work/example.cpp" -o "$work/example" $(pkg-config --cflags --libs --static millrace)
 "$work/example"
 "$MILLRACE_BIN" --version
+code=0
+"$(dirname "$0")/google_benchmark_example_test.py" || code=$?
+[ "$code" -eq 0 ] || [ "$code" -eq 77 ] || exit 1
 for language in c go rust; do
   code=0
   "$(dirname "$0")/c_example_test.py" "$language" || code=$?

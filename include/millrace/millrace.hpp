@@ -12,5 +12,6 @@
 #include "millrace/schema.hpp"
 #include "millrace/series.hpp"
 #include "millrace/snapshot.hpp"
+#include "millrace/stopwatch.hpp"
 #include "millrace/summary.hpp"
 #include "millrace/worker.hpp"
