@@ -506,14 +506,6 @@ class Guidellm(Case):
         self.assertTrue(runs[0] == runs[1] == runs[2], "the reports differ")
 
 
-class Readme(Case):
-    def test_the_readme_shows_what_the_tool_prints(self):
-        text = (ROOT / "README.md").read_text()
-        shown = re.search(r"```\n\$ millrace (.*)\n((?s:.*?))```", text)
-        run = subprocess.run([MILLRACE, *shlex.split(shown[1])], capture_output=True, text=True, cwd=ROOT, env=QUIET_ENV)
-        self.assertEqual(run.stdout, shown[2])
-
-
 class Interruption(Case):
     def interrupted(self, arguments, before=b""):
         process = subprocess.Popen([MILLRACE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -630,24 +622,6 @@ class Progress(Case):
 
 
 class Documents(Case):
-    def blocks(self, name):
-        text = (ROOT / "docs" / name).read_text()
-        return re.findall(r"```(\w*)\n(.*?)```", text, re.DOTALL)
-
-    def test_every_example_of_the_documents_gives_what_they_show(self):
-        for name in ("jsonl-map.md", "json-schema.md"):
-            for kind, text in self.blocks(name):
-                if kind == "jsonl":
-                    self.write("access.jsonl", text)
-                elif kind == "toml":
-                    self.write("map.toml", text)
-                elif kind == "console":
-                    command, shown = text.split("\n", 1)
-                    self.assertTrue(command.startswith("$ millrace "), command)
-                    code, out, err = millrace(*shlex.split(command)[2:], cwd=self.folder)
-                    self.assertEqual(err + out, shown, f"{name}: {command}")
-                    self.assertEqual(code, 3)
-
     def test_every_key_of_the_json_is_documented(self):
         page = (ROOT / "docs" / "json-schema.md").read_text()
         tables = "".join(line for line in page.splitlines(keepends=True) if line.startswith("|"))
