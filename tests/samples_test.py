@@ -4,7 +4,7 @@
 
     console   `$ command` lines, and what is shown under one is what it prints
     sh        commands without output; one whose program is not there is passed over with a word
-    c, cpp    compiled and run; without a main(), as the body of one
+    c, cpp    compiled and run; without an #include, as the body of main()
     python    run by Debian's Python, where the package is built
     cmake, meson, make, toml, jsonl   files, named in SETS_UP; the commands that follow read them
 
@@ -107,11 +107,12 @@ class Samples(unittest.TestCase):
                     self.run_it(command, shell=True)
 
     def compiled(self, text, compiler, suffix, header):
-        if not re.search(r"^int main\(", text, re.M):
+        if "#include" not in text:
             text = f"#include <{header}>\nint main() {{\n{text}}}\n"
         source = self.folder / ("sample" + suffix)
         source.write_text(text)
-        flags = self.run_it(["pkg-config", "--cflags", "--libs", "--static", "millrace"]).split()
+        packages = ["millrace", "benchmark"] if "benchmark/benchmark.h" in text else ["millrace"]
+        flags = self.run_it(["pkg-config", "--cflags", "--libs", "--static", *packages]).split()
         self.run_it([*compiler, "-O1", "-Wall", "-Wextra", source, "-o", self.folder / "sample", *flags])
         with tempfile.TemporaryDirectory() as elsewhere:  # the logs it makes are its own
             self.run_it([self.folder / "sample"], cwd=elsewhere)
