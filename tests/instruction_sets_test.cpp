@@ -30,16 +30,19 @@ using value_kernel::Lanes;
 using Limits = std::numeric_limits<double>;
 using Longs = std::numeric_limits<std::int64_t>;
 
-// Every set that was compiled in and that the machine has, one after the other.
+// Every set that was compiled in and that the machine has, one after the other, with the same random numbers.
 template <typename Use>
 void for_each_instruction_set(Use&& use) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
   int tried = 0;
   for (std::int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) {
     const std::int64_t target = left & -left;
     hwy::SetSupportedTargetsForTest(target);
     hwy::GetChosenTarget().Update(target);
     SCOPED_TRACE(hwy::TargetName(target));
-    use();
+    std::mt19937_64 random(seed);
+    use(random);
     ++tried;
   }
   hwy::SetSupportedTargetsForTest(0);
@@ -71,10 +74,7 @@ double total(const Lanes& x) {
 }
 
 TEST(InstructionSets, AddUpMomentsToTheSameBits) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  for_each_instruction_set([&] {
-    std::mt19937_64 random(seed);
+  for_each_instruction_set([](std::mt19937_64& random) {
     for (const std::size_t n : sizes()) {
       const auto values = random_values(n, random);
       const double pivot = values[0], mean = values[n / 2];
@@ -105,10 +105,7 @@ TEST(InstructionSets, AddUpMomentsToTheSameBits) {
 }
 
 TEST(InstructionSets, AddUpToTheSameSums) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  for_each_instruction_set([&] {
-    std::mt19937_64 random(seed);
+  for_each_instruction_set([](std::mt19937_64& random) {
     for (const std::size_t n : sizes()) {
       const auto values = random_values(n, random);
       std::array<CompensatedSum, kLanes> sums;
@@ -134,10 +131,7 @@ TEST(InstructionSets, AddUpToTheSameSums) {
 }
 
 TEST(InstructionSets, FindTheSameBuckets) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  for_each_instruction_set([&] {
-    std::mt19937_64 random(seed);
+  for_each_instruction_set([](std::mt19937_64& random) {
     for (const std::size_t n : sizes()) {
       auto values = random_values(n, random);
       for (double& value : values) {
@@ -183,10 +177,7 @@ struct Columns {
 };
 
 TEST(InstructionSets, TellTheSameIntegersAbsentInvalidAndPresent) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  for_each_instruction_set([&] {
-    std::mt19937_64 random(seed);
+  for_each_instruction_set([](std::mt19937_64& random) {
     for (const std::size_t size : sizes()) {
       const auto n = static_cast<std::uint32_t>(size);
       for (int round = 0; round < 6; ++round) {
@@ -219,12 +210,9 @@ TEST(InstructionSets, TellTheSameIntegersAbsentInvalidAndPresent) {
 }
 
 TEST(InstructionSets, TellTheSameDoublesAbsentInvalidAndPresent) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
   const std::array edges = {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), 0.0, -0.0,
                             Limits::max(),       Limits::lowest(),   -1.0,                1.0};
-  for_each_instruction_set([&] {
-    std::mt19937_64 random(seed);
+  for_each_instruction_set([&](std::mt19937_64& random) {
     for (const std::size_t size : sizes()) {
       const auto n = static_cast<std::uint32_t>(size);
       for (const double least : {0.0, Limits::lowest(), -Limits::infinity()}) {
@@ -252,10 +240,7 @@ TEST(InstructionSets, TellTheSameDoublesAbsentInvalidAndPresent) {
 }
 
 TEST(InstructionSets, FindTheSameFirstAndLastTimes) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  for_each_instruction_set([&] {
-    std::mt19937_64 random(seed);
+  for_each_instruction_set([](std::mt19937_64& random) {
     const auto columns = std::make_unique<Columns>();
     for (const std::size_t size : sizes()) {
       for (const bool all_absent : {false, true}) {
@@ -276,14 +261,11 @@ TEST(InstructionSets, FindTheSameFirstAndLastTimes) {
 }
 
 TEST(InstructionSets, GiveAStreamTheSameDigest) {
-  const auto seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
-  const made_up::Mix mix{.labels = 3};
-  std::vector<made_up::Sample> samples;
-  for (int i = 0; i < 20'000; ++i) samples.push_back(made_up::sample(random, mix));
   std::optional<std::uint64_t> digest;
-  for_each_instruction_set([&] {
+  for_each_instruction_set([&](std::mt19937_64& random) {
+    const made_up::Mix mix{.labels = 3};
+    std::vector<made_up::Sample> samples;
+    for (int i = 0; i < 20'000; ++i) samples.push_back(made_up::sample(random, mix));
     const auto stats = made_up::totals_of(samples, true);
     Digest numbers;
     const std::vector<std::string> names(16);
