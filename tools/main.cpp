@@ -5,6 +5,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "millrace/version.hpp"
+
 #include "command.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
@@ -14,7 +16,7 @@ int main(int argc, char** argv) {
   try {
     CLI::App app{"Exact streaming statistics of load tests and benchmarks."};
     app.name("millrace");
-    app.set_version_flag("--version", "millrace " MILLRACE_VERSION);
+    app.set_version_flag("--version", std::string("millrace ") + millrace::version());
     app.require_subcommand(1);
     app.footer(
         "Exit codes: 0 ok, 1 error, 2 usage, 3 partial (lines that could not be read; a log whose\n"

@@ -13,4 +13,5 @@
 #include "millrace/series.hpp"
 #include "millrace/snapshot.hpp"
 #include "millrace/summary.hpp"
+#include "millrace/version.hpp"
 #include "millrace/worker.hpp"
