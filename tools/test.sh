@@ -98,7 +98,7 @@ stage "fuzz the parsers, 60 s each" tests/fuzz.sh 60
 
 # -O1 and line tables only: what a report needs, at half of the time to build.
 stage "configure AddressSanitizer and UBSan" configure build-asan --buildtype=plain -Doptimization=1 \
-  -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dbench=false
+  -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static -Dbench=false
 stage "build with AddressSanitizer and UBSan" ninja -C build-asan
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export MILLRACE_STRESS_ROUNDS=0.1
@@ -106,7 +106,7 @@ tests "AddressSanitizer and UBSan: unit, CLI, stress" build-asan --suite unit --
 
 stage "a queue header that ThreadSanitizer understands" tests/tsan_queue.sh build-tsan-queue
 stage "configure ThreadSanitizer" configure build-tsan --buildtype=plain -Doptimization=1 \
-  -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
+  -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false -Ddefault_library=static -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
 tsan="engine_stress fork_stress exit_program engine_test engine_numbers_test local_names_test piece_reader_test seed_vectors_test
   log_writer_test live_replayed_test low_memory_test"
 # shellcheck disable=SC2046,SC2086  # words
