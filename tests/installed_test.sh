@@ -4,7 +4,7 @@
 # as it is, and runs them and the CLI.
 # usage: installed_test.sh DESTDIR
 set -eu
-dest=$1
+dest=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 pc=$(find "$dest" -name millrace.pc)
