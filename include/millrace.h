@@ -18,7 +18,8 @@
 //   millrace_finish(engine, &summary, &error);
 //
 // docs/examples/c has a whole program; docs/c-api.md says how to link. By header:
-//   millrace/c/base.h      version, codes and texts of errors, what holds for every function and struct
+//   millrace/c/version.h   the version, for the preprocessor
+//   millrace/c/base.h      codes and texts of errors, versions of the library, what holds for every function and struct
 //   millrace/c/record.h    the built-in records
 //   millrace/c/schema.h    schemas: built-in ones and your own
 //   millrace/c/engine.h    open, streams, names, flush, finish, close
@@ -38,6 +39,7 @@
 #include "millrace/c/schema.h"
 #include "millrace/c/snapshot.h"
 #include "millrace/c/summary.h"
+#include "millrace/c/version.h"
 #include "millrace/c/worker.h"
 
 #endif

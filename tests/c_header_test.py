@@ -29,7 +29,7 @@ def compile_all(include, headers):
             source = pathlib.Path(folder, "a.cpp" if is_cpp else "a.c")
             warnings = [w for w in WARNINGS if not (is_cpp and "prototypes" in w)]
             for header in headers:
-                source.write_text(f'#include "{header}"\n#include "{header}"\nint answer = MILLRACE_OK;\n')
+                source.write_text(f'#include "{header}"\n#include "{header}"\nint answer;\n')
                 run = subprocess.run([compiler, "-std=" + standard, *warnings, "-I", include, "-fsyntax-only", source],
                                      capture_output=True, text=True, check=False)
                 if run.returncode != 0:

@@ -18,7 +18,7 @@ if [ $# -eq 0 ]; then
 fi
 
 flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -ffp-contract=off -D_FILE_OFFSET_BITS=64 -Iinclude -Isrc -Itests/fuzz
-  -DMILLRACE_VERSION=\"fuzz\" -DSIMDJSON_THREADS_ENABLED=1 $(pkg-config --cflags fmt simdjson)"
+  -DSIMDJSON_THREADS_ENABLED=1 $(pkg-config --cflags fmt simdjson)"
 checks="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # The library's folders that read files; -fsanitize=fuzzer-no-link counts what they cover.

@@ -4,26 +4,25 @@
 # as it is, and runs them and the CLI.
 # usage: installed_test.sh DESTDIR
 set -eu
-dest=$1
+dest=$(cd "$1" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 pc=$(find "$dest" -name millrace.pc)
 [ -n "$pc" ] || { echo "no millrace.pc under $dest"; exit 1; }
-prefix=$(sed -n 's/^prefix=//p' "$pc")
 # The first C++ block of the README that has a main().
 awk '/^```cpp/ { block = ""; inside = 1; next }
      /^```/ && inside { inside = 0; if (block ~ /int main/) { printf "%s", block; exit } }
      inside { block = block $0 "\n" }' "$(dirname "$0")/../README.md" >"$work/example.cpp"
 [ -s "$work/example.cpp" ] || { echo "the README has no example with main()"; exit 1; }
-# As if it were installed there.
-sed "s|^prefix=.*|prefix=$dest$prefix|" "$pc" >"$work/millrace.pc"
-PKG_CONFIG_PATH=$work
+PKG_CONFIG_PATH=$(dirname "$pc")  # which names no prefix
 LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")")  # where a shared library is
-MILLRACE_BIN=$dest$prefix/bin/millrace
+MILLRACE_BIN=$(pkg-config --variable=prefix "$pc")/bin/millrace
 export PKG_CONFIG_PATH LD_LIBRARY_PATH MILLRACE_BIN
-# shellcheck disable=SC2046  # words
-c++ -std=c++20 -O2 "$work/example.cpp" -o "$work/example" $(pkg-config --cflags --libs --static millrace)
-"$work/example"
+for exceptions in -fexceptions -fno-exceptions; do
+  # shellcheck disable=SC2046  # words
+  c++ -std=c++20 -O2 $exceptions "$work/example.cpp" -o "$work/example" $(pkg-config --cflags --libs --static millrace)
+  "$work/example"
+done
 "$MILLRACE_BIN" --version
 code=0
 "$(dirname "$0")/google_benchmark_example_test.py" || code=$?

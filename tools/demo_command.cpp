@@ -207,6 +207,7 @@ int demo(const Options& options) {
 void declare_log(CLI::App& command, Options& options) {
   auto* log = command.add_option("--log", options.log.log_dir,
                                  "Write every record into a log in this folder, which is made");
+  log->type_name("DIR");
   command
       .add_flag("--low-memory", options.log.low_memory,
                 "Keep no value in memory: percentiles are exact all the same, by reading the\n"
@@ -227,6 +228,7 @@ void declare_log(CLI::App& command, Options& options) {
   command
       .add_option("--ring-dir", options.log.ring_dir,
                   "Another folder for the rings' files, e.g. /dev/shm")
+      ->type_name("DIR")
       ->needs(log);
   command.add_option("--log-write", options.log_write, "mapped (default) or pwrite")
       ->check(CLI::IsMember({"mapped", "pwrite"}))

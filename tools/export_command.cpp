@@ -74,16 +74,19 @@ void declare_export(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("export", "Every record of a log in another format (docs/export.md)");
-  command->add_option("LOG", options->dirs, "Folders of logs")->required();
+  command->add_option("LOG", options->dirs, "Folders of logs")->type_name("DIR")->required();
   command->add_option("--format", options->format, "jsonl, csv or llmeter")
       ->required()
       ->check(CLI::IsMember({"jsonl", "csv", "llmeter"}));
   command->add_option("--stream", options->stream, "Only the records of this stream");
-  command->add_option("-o,--output", options->output, "Write to this file instead of stdout");
+  command->add_option("-o,--output", options->output, "Write to this file instead of stdout")
+      ->type_name("FILE");
   command->add_option("--run", options->run,
                       "last (default), all, or the beginning of a run's number");
-  command->add_option("--ring-dir", options->ring_dir,
-                      "The folder of the rings, if it is another one");
+  command
+      ->add_option("--ring-dir", options->ring_dir,
+                   "The folder of the rings, if it is another one")
+      ->type_name("DIR");
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
   command->callback([options, &action] { action = [options] { return export_log(*options); }; });
 }

@@ -83,9 +83,11 @@ void GuidellmFlags::declare(CLI::App& app) {
                    "asked for")
       ->check(sides);
   group->add_option("--output-tokens", output_tokens, "The same of the output")->check(sides);
-  group->add_option("--texts", texts,
-                    "A JSON file with what no log tells: id_, run_id, args, worker, request_loader,\n"
-                    "extras (0.2.1), config (0.7.3); or a benchmarks.json, whose first ones are taken");
+  group
+      ->add_option("--texts", texts,
+                   "A JSON file with what no log tells: id_, run_id, args, worker, request_loader,\n"
+                   "extras (0.2.1), config (0.7.3); or a benchmarks.json, whose first ones are taken")
+      ->type_name("FILE");
 }
 
 std::string GuidellmFlags::given() const {

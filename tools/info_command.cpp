@@ -46,12 +46,15 @@ void declare_info(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command =
       app.add_subcommand("info", "The runs of a log: their state, streams, segments and sizes");
-  command->add_option("LOG", options->dir, "Folder of the log")->required();
-  command->add_option("--ring-dir", options->ring_dir,
-                      "The folder of the rings, if it is another one");
+  command->add_option("LOG", options->dir, "Folder of the log")->type_name("DIR")->required();
+  command
+      ->add_option("--ring-dir", options->ring_dir,
+                   "The folder of the rings, if it is another one")
+      ->type_name("DIR");
   command->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));
-  command->add_option("-o,--output", options->output, "Write to this file instead of stdout");
+  command->add_option("-o,--output", options->output, "Write to this file instead of stdout")
+      ->type_name("FILE");
   command->callback([options, &action] { action = [options] { return info(*options); }; });
 }
 

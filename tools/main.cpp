@@ -3,33 +3,16 @@
 
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
-
-#include "command.hpp"
+#include "command_table.hpp"
 #include "exit_code.hpp"
 #include "output.hpp"
 
 int main(int argc, char** argv) {
   using namespace millrace;
   try {
-    CLI::App app{"Exact streaming statistics of load tests and benchmarks."};
-    app.name("millrace");
-    app.set_version_flag("--version", "millrace " MILLRACE_VERSION);
-    app.require_subcommand(1);
-    app.footer(
-        "Exit codes: 0 ok, 1 error, 2 usage, 3 partial (lines that could not be read; a log whose\n"
-        "run was not closed or that leaves records out), 4 a log with damage or a gap, 5 a log of\n"
-        "another format version, 99 a threshold failed, 130 interrupted. With 3, 4, 99 and 130 "
-        "the\n"
-        "numbers are printed, and what they lack.");
     Action action;
-    declare_replay(app, action);
-    declare_watch(app, action);
-    declare_info(app, action);
-    declare_verify(app, action);
-    declare_recover(app, action);
-    declare_export(app, action);
-    declare_demo(app, action);
+    const auto table = command_table(action);
+    CLI::App& app = *table;
     if (argc < 2) {
       fmt::print(stderr, "{}", app.help());
       return kUsage;

@@ -80,9 +80,11 @@ void declare_recover(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "recover", "Writes into a log what a killed process left in its rings; safe to run again");
-  command->add_option("LOG", options->dir, "Folder of the log")->required();
-  command->add_option("--ring-dir", options->ring_dir,
-                      "The folder of the rings, if it is another one");
+  command->add_option("LOG", options->dir, "Folder of the log")->type_name("DIR")->required();
+  command
+      ->add_option("--ring-dir", options->ring_dir,
+                   "The folder of the rings, if it is another one")
+      ->type_name("DIR");
   command->add_flag("--without-rings", options->without_rings,
                     "That folder is gone: what its rings held is counted as lost");
   command->callback([options, &action] { action = [options] { return recover(*options); }; });

@@ -231,6 +231,7 @@ void declare_replay(CLI::App& app, Action& action) {
       ->add_option("INPUT", options->inputs,
                    "Folders of logs; or files, run directories, - for stdin; .gz and .zst are\n"
                    "unpacked. Several are read as one, in this order")
+      ->type_name("PATH")
       ->required();
   options->report.declare(*command, {std::begin(kGuidellmFormats), std::end(kGuidellmFormats)});
   command->get_option("--output")->description(
@@ -254,9 +255,12 @@ void declare_replay(CLI::App& app, Action& action) {
           "--save", options->save,
           "With --profile: write summary.json, stats.json (and responses.jsonl if absent)\n"
           "into this directory, as llmeter does")
+      ->type_name("DIR")
       ->needs(profile);
-  command->add_option("--log", options->log,
-                      "Keep what the files hold as a log in this folder, which is made");
+  command
+      ->add_option("--log", options->log,
+                   "Keep what the files hold as a log in this folder, which is made")
+      ->type_name("DIR");
   command->add_option("--end-time", options->end_time,
                       "When the run ended, for rates: ISO-8601 or epoch");
   command->add_option("--total-requests", options->total_requests, "Number of requests, for rates")
@@ -276,13 +280,15 @@ void declare_replay(CLI::App& app, Action& action) {
       ->check(CLI::PositiveNumber);
   auto* log = command->add_option_group("Logs", "Which runs of a log, and where their rings are");
   log->add_option("--run", options->run, "last (default), all, or the beginning of a run's number");
-  log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one");
+  log->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one")
+      ->type_name("DIR");
   options->phases.declare(*command);
   options->guidellm.declare(*command);
   auto* map =
       command->add_option_group("Any JSONL", "Where the numbers of a line are (docs/jsonl-map.md)");
   input_format->excludes(
-      map->add_option("--map", options->input.map.file, "A TOML file that maps fields"));
+      map->add_option("--map", options->input.map.file, "A TOML file that maps fields")
+          ->type_name("FILE"));
   input_format->excludes(
       map->add_option("--metric", options->input.map.metrics, "NAME=/JSON/POINTER[:UNIT]; several")
           ->allow_extra_args(false));

@@ -45,7 +45,8 @@ void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>&
   }
   app.add_option("--format", format, words)
       ->check(CLI::IsMember(formats));
-  app.add_option("-o,--output", output, "Write the report to this file instead of stdout");
+  app.add_option("-o,--output", output, "Write the report to this file instead of stdout")
+      ->type_name("FILE");
 }
 
 void ReportOptions::declare(CLI::App& app, const std::vector<std::string>& further) {

@@ -3,14 +3,14 @@
 # The long tests: what tools/test.sh --full does in minutes, at the figures of a release. Needs a finished
 # build/ (tools/test.sh makes it) and hours; docs/reliability.md holds the last results.
 #
-#   tools/soak.sh [STAGE...]     stages: kill live memory power damage faults fuzz stress
+#   tools/soak.sh [STAGE...]     stages: kill live memory power damage faults fuzz stress packages
 #
 # MILLRACE_TEST_TMP moves the files of the memory stage (20 GB) to another disk. Each stage prints one
 # line of result and its seconds; the exit code is 1 if one failed.
 set -u
 cd "$(dirname "$0")/.."
 export LC_ALL=C.UTF-8
-[ $# -ne 0 ] || set -- kill live memory power damage faults stress fuzz
+[ $# -ne 0 ] || set -- kill live memory power damage faults stress fuzz packages
 failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -51,7 +51,12 @@ for stage; do
       run "transport stress" env MILLRACE_STRESS_ROUNDS=40 build/tests/engine_stress
       run "100,000 short-lived threads, four times" env MILLRACE_THREADS=100000 build/tests/short_lived_stress ;;
     fuzz) run "fuzzing, 24 minutes a target" tests/fuzz.sh 1440 ;;
-    *) echo "soak.sh: no stage '$stage'; stages: kill live memory power damage faults stress fuzz"; exit 2 ;;
+    packages)
+      run "a subproject of Meson, built whole and run" tests/subproject_test.sh --whole
+      run "Debian packages, optimised, with their tests" env DEB_BUILD_OPTIONS="parallel=$(nproc)" \
+        tests/tarball_test.sh build build/packages
+      run "these in a clean root" tests/clean_root_test.sh build/packages ;;
+    *) echo "soak.sh: no stage '$stage'; stages: kill live memory power damage faults stress fuzz packages"; exit 2 ;;
   esac
 done
 exit $failed

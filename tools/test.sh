@@ -4,7 +4,7 @@
 #
 #   tools/test.sh          unit, style and CLI tests, short stress            (minutes)
 #   tools/test.sh --full   and: sanitizers, models, mutants, kill -9, power cuts, fuzzing, long stress,
-#                          clang, an installed copy; tools/soak.sh goes on from there
+#                          clang, an installed copy, packages; tools/soak.sh goes on from there
 #
 # Prints the seconds of every stage, and last a line "N passed, M failed", which counts test programs
 # and checks. Exit code 1 if one failed.
@@ -98,7 +98,7 @@ stage "fuzz the parsers, 60 s each" tests/fuzz.sh 60
 
 # -O1 and line tables only: what a report needs, at half of the time to build.
 stage "configure AddressSanitizer and UBSan" configure build-asan --buildtype=plain -Doptimization=1 \
-  -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Dbench=false
+  -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static -Dbench=false
 stage "build with AddressSanitizer and UBSan" ninja -C build-asan
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export MILLRACE_STRESS_ROUNDS=0.1
@@ -106,7 +106,7 @@ tests "AddressSanitizer and UBSan: unit, CLI, stress" build-asan --suite unit --
 
 stage "a queue header that ThreadSanitizer understands" tests/tsan_queue.sh build-tsan-queue
 stage "configure ThreadSanitizer" configure build-tsan --buildtype=plain -Doptimization=1 \
-  -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
+  -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false -Ddefault_library=static -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
 tsan="engine_stress fork_stress exit_program engine_test engine_numbers_test local_names_test piece_reader_test seed_vectors_test
   log_writer_test live_replayed_test low_memory_test"
 # shellcheck disable=SC2046,SC2086  # words
@@ -118,9 +118,15 @@ tests "ThreadSanitizer: tests with threads" build-tsan -t 4 engine engine_number
 stage "configure clang" env CXX=clang++-19 meson setup build-clang --buildtype=release -Dbench=false
 stage "build the library and the CLI with clang" ninja -C build-clang src/libmillrace.a tools/millrace
 
+stage "each C++ header alone: g++ and clang, C++20 and C++23, with exceptions and without" \
+  tests/cpp_header_test.py . --all
 installed=$PWD/build/installed
 stage "install into a prefix" sh -c "rm -rf '$installed' && DESTDIR='$installed' meson install -C build --no-rebuild"
 stage "an installed copy serves a program of its own" tests/installed_test.sh "$installed"
+stage "an installed copy by CMake, Meson and Make, shared and static" tests/embedding_test.sh "$installed"
+stage "a subproject of Meson" tests/subproject_test.sh
+stage "the tarball, Debian packages of it, its tests" tests/tarball_test.sh build build/packages
+stage "the packages in a clean root" tests/clean_root_test.sh build/packages
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -66,11 +66,13 @@ void declare_verify(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "verify", "Reads all of a log: every damage and loss, and whether it is whole");
-  command->add_option("LOG", options->dirs, "Folders of logs")->required();
+  command->add_option("LOG", options->dirs, "Folders of logs")->type_name("DIR")->required();
   command->add_option("--run", options->run,
                       "all (default), last, or the beginning of a run's number");
-  command->add_option("--ring-dir", options->ring_dir,
-                      "The folder of the rings, if it is another one");
+  command
+      ->add_option("--ring-dir", options->ring_dir,
+                   "The folder of the rings, if it is another one")
+      ->type_name("DIR");
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
   command->callback([options, &action] { action = [options] { return verify(*options); }; });
 }

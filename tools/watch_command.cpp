@@ -173,6 +173,7 @@ void declare_watch(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "watch", "Live numbers of a run in another process, then its exact summary");
   command->add_option("LOG", options->dir, "Folder of the log; its last run is watched")
+      ->type_name("DIR")
       ->required();
   command->add_option("--every", options->every,
                       "Between two refreshes, e.g. 1s (500ms; without a terminal 5s)");
@@ -182,8 +183,10 @@ void declare_watch(CLI::App& app, Action& action) {
                    "several; 'none' switches them off")
       ->allow_extra_args(false);
   options->report.declare_shown(*command);
-  command->add_option("--ring-dir", options->ring_dir,
-                      "The folder of the rings, if it is another one");
+  command
+      ->add_option("--ring-dir", options->ring_dir,
+                   "The folder of the rings, if it is another one")
+      ->type_name("DIR");
   command->add_flag("-q,--quiet", options->view.quiet, "No live numbers");
   command->callback([options, &action] { action = [options] { return watch(*options); }; });
 }

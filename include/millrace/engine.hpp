@@ -42,8 +42,14 @@
 namespace millrace {
 
 namespace detail {
+
 class Core;
-}
+
+/// What `schema` returns, or what it throws as an error. Compiled code, so that these headers serve programs without
+/// exceptions, too.
+[[nodiscard]] MILLRACE_API Result<Schema> made_by(Result<Schema> (*schema)()) noexcept;
+
+}  // namespace detail
 
 /// Sees the valid values of one metric in the order in which they are aggregated, slice by slice,
 /// on the aggregator thread. One that throws is detached, and counted in Snapshot and Summary.
@@ -91,13 +97,9 @@ class Engine {
   /// A stream of T. Names are unique; the same name again is an error.
   template <Record T>
   [[nodiscard]] Result<Stream<T>> stream(std::string_view name, StreamOptions options = {}) {
-    try {
-      auto schema = RecordTraits<T>::schema();
-      if (!schema) return tl::unexpected(std::move(schema).error());
-      return stream<T>(name, std::move(*schema), std::move(options));
-    } catch (...) {
-      return tl::unexpected(caught_error());
-    }
+    auto schema = detail::made_by([]() -> Result<Schema> { return RecordTraits<T>::schema(); });
+    if (!schema) return tl::unexpected(std::move(schema).error());
+    return stream<T>(name, std::move(*schema), std::move(options));
   }
   /// The same with a schema of your own for the same record type.
   template <Record T>

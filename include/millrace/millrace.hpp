@@ -14,4 +14,5 @@
 #include "millrace/snapshot.hpp"
 #include "millrace/stopwatch.hpp"
 #include "millrace/summary.hpp"
+#include "millrace/version.hpp"
 #include "millrace/worker.hpp"

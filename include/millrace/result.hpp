@@ -17,8 +17,6 @@
 
 #include <tl/expected.hpp>
 
-#include "millrace/export.hpp"
-
 namespace millrace {
 
 enum class Errc {
@@ -44,8 +42,5 @@ using Result = tl::expected<T, Error>;
 inline tl::unexpected<Error> failure(Errc code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
 }
-
-/// The exception that is being handled, as an error. Needs no memory.
-[[nodiscard]] MILLRACE_API Error caught_error() noexcept;
 
 }  // namespace millrace

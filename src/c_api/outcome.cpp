@@ -6,6 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "millrace/c/base.h"
+#include "millrace/c/version.h"
+
 namespace millrace::c_api {
 namespace {
 

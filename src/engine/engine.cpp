@@ -144,6 +144,10 @@ Result<Engine> Engine::open(EngineOptions options) {
   });
 }
 
+Result<Schema> detail::made_by(Result<Schema> (*schema)()) noexcept {
+  return caught([&] { return schema(); });
+}
+
 Result<std::uint32_t> Engine::add_stream(std::string_view name, Schema schema,
                                          StreamOptions options, std::size_t record_size) {
   return caught([&]() -> Result<std::uint32_t> {

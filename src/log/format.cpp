@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "millrace/c/version.h"
+
 #include "record/crc32c.hpp"
 
 namespace millrace::log {

@@ -7,6 +7,9 @@
 
 namespace millrace {
 
+/// The exception that is being handled, as an error. Needs no memory.
+[[nodiscard]] Error caught_error() noexcept;
+
 /// What `call` returns, a Result; what it throws is its error.
 template <typename Call>
 auto caught(const Call& call) noexcept -> decltype(call()) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <utility>
 
+#include "millrace/c/version.h"
+
 #include "report/guidellm_trees.hpp"
 #include "stats/generation_values.hpp"
 #include "stats/generation_definitions.hpp"
