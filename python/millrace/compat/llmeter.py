@@ -10,7 +10,8 @@
 Results   Those of llmeter 1c0a6e1, to the bit; by the definitions of the profile `llmeter` (docs/definitions.md).
           snapshot() and to_stats_pr56() are those of its pull request 56.
 Differs   update() is all or nothing where llmeter's has counted before it raises; _sums and _values are copies, made
-          when asked for; -0.0 may be 0.0 in _values; of an int and a float that are equal the int stands first.
+          when asked for; in _values -0.0 may be 0.0, a bool is an int, and of an int and a float that are equal the
+          int stands first.
 Threads   Any: the GIL is held.
 """
 from __future__ import annotations
