@@ -8,6 +8,7 @@
 """
 from __future__ import annotations
 
+import collections
 import json
 import mmap
 import os
@@ -26,6 +27,29 @@ _DATA, _NAMES, _ACCOUNT, _PAD, _END = 1, 2, 3, 4, 5
 _STREAM, _LABEL, _ERROR_CLASS = 1, 2, 3
 _TYPES = {"i8": "i1", "u8": "u1", "i16": "<i2", "u16": "<u2", "i32": "<i4", "u32": "<u4", "i64": "<i8", "u64": "<u8",
           "f32": "<f4", "f64": "<f8"}
+
+
+class _Frame(NamedTuple):
+    commit: int
+    record_no: int
+    worker_seq: int
+    worker: int
+    stream: int
+    flags: int
+    n: int
+    record_size: int
+    taken_ns: int
+    unlogged: int
+    payload_crc: int
+    header_crc: int
+
+    @property
+    def kind(self) -> int:
+        return self.commit >> 28 & 15
+
+    @property
+    def size(self) -> int:
+        return (self.commit & 0xFFFFFFF) * _LINE
 
 
 class Block(NamedTuple):
@@ -49,6 +73,7 @@ class _Segment:
         self.log_id = head[48:64]
         self.segment, self.run, self.index = struct.unpack_from("<QQQ", head, 64)
         self.limit = min(size, len(self.bytes))
+        self.own_name = path.name == f"{self.segment:020}.mlr"
 
 
 class Log:
@@ -67,16 +92,8 @@ class Log:
     def __init__(self, path: str | os.PathLike[str], run: str | None = None) -> None:
         folder = pathlib.Path(path)
         self.damaged = 0
-        segments = []
-        for file in sorted(folder.glob("*.mlr")):
-            try:
-                segments.append(_Segment(file))
-            except (OSError, ValueError):  # an empty file cannot be mapped
-                self.damaged += 1
-        if not segments:
-            raise _error(2, f"{folder}: no log is there (no *.mlr with a header)")
-        runs = {}
-        for segment in sorted(segments, key=lambda s: s.segment):
+        runs: dict[str, list[_Segment]] = {}
+        for segment in self._segments(folder):
             runs.setdefault(f"{segment.run:016x}", []).append(segment)
         self.runs: list[str] = list(runs)
         found = self.runs[-1:] if run is None else [r for r in self.runs if r.startswith(run.lower())]
@@ -87,9 +104,28 @@ class Log:
         self.labels: dict[int, str] = {}
         self.error_classes: dict[int, str] = {}
         self._streams: dict[int, dict[str, Any]] = {}
-        self._frames: dict[int, list[tuple[Any, int, tuple[int, ...]]]] = {}
+        self._frames: dict[int, list[tuple[_Segment, int, _Frame]]] = {}
         for segment in runs[self.run]:
             self._read(segment)
+
+    def _segments(self, folder: pathlib.Path) -> list[_Segment]:
+        """In their order; those of another log, and second ones of a number, are damage."""
+        files: list[_Segment] = []
+        for path in sorted(folder.glob("*.mlr")):
+            try:
+                files.append(_Segment(path))
+            except (OSError, ValueError):  # an empty file cannot be mapped
+                self.damaged += 1
+        if not files:
+            raise _error(2, f"{folder}: no log is there (no *.mlr with a header)")
+        log_id, _ = collections.Counter(s.log_id for s in files).most_common(1)[0]
+        by_number: dict[int, _Segment] = {}
+        for segment in sorted(files, key=lambda s: not s.own_name):
+            if segment.log_id != log_id or segment.segment in by_number:
+                self.damaged += 1
+            else:
+                by_number[segment.segment] = segment
+        return [by_number[number] for number in sorted(by_number)]
 
     @property
     def streams(self) -> list[str]:
@@ -109,8 +145,9 @@ class Log:
     def blocks(self, stream: str) -> Iterator[Block]:
         """Its records in the order of the log, slice by slice: read-only views into the mapped files."""
         dtype = self.dtype(stream)
-        for segment, at, (_, _, worker_seq, worker, _, _, n, _, taken, *_) in self._frames[self._number(stream)]:
-            yield Block(worker, worker_seq, taken, numpy.frombuffer(segment.bytes, dtype, n, at + _LINE))
+        for segment, at, frame in self._frames[self._number(stream)]:
+            records = numpy.frombuffer(segment.bytes, dtype, frame.n, at + _LINE)
+            yield Block(frame.worker, frame.worker_seq, frame.taken_ns, records)
 
     def records(self, stream: str) -> numpy.ndarray:
         """All of them as one array, a copy."""
@@ -119,7 +156,7 @@ class Log:
 
     def __len__(self) -> int:
         """Records of all streams."""
-        return sum(frame[6] for frames in self._frames.values() for _, _, frame in frames)
+        return sum(frame.n for frames in self._frames.values() for _, _, frame in frames)
 
     def _number(self, stream: str) -> int:
         for number, text in self._streams.items():
@@ -138,15 +175,17 @@ class Log:
                 if at is None:
                     return
                 continue
-            size, kind = (frame[0] & 0xFFFFFFF) * _LINE, frame[0] >> 28 & 15
-            payload = {_DATA: frame[6] * frame[7], _ACCOUNT: frame[6] * 40, _END: 64}.get(kind, 0)
+            size, kind = frame.size, frame.kind
+            payload = {_DATA: frame.n * frame.record_size, _ACCOUNT: frame.n * 40, _END: 64}.get(kind, 0)
             if kind == _NAMES:
-                names, payload = self._entries(data[at + _LINE:at + size], frame[6])
+                names, payload = self._entries(data[at + _LINE:at + size], frame.n)
             if kind != _PAD and (at + _LINE + payload > segment.limit
-                                 or crc32c(memoryview(data)[at + _LINE:at + _LINE + payload]) != frame[10]):
+                                 or crc32c(memoryview(data)[at + _LINE:at + _LINE + payload]) != frame.payload_crc):
                 self.damaged += 1
-            elif kind == _DATA and frame[4] in self._streams:
-                self._frames[frame[4]].append((segment, at, frame))
+            elif kind == _DATA and frame.record_size == self._streams.get(frame.stream, {}).get("record_size"):
+                self._frames[frame.stream].append((segment, at, frame))
+            elif kind == _DATA:  # of a stream whose names could not be read
+                self.damaged += 1
             elif kind == _NAMES:
                 self._name(names)
             at += size
@@ -154,15 +193,14 @@ class Log:
                 return
 
     @staticmethod
-    def _header(segment: _Segment, at: int) -> tuple[int, ...] | None:
+    def _header(segment: _Segment, at: int) -> _Frame | None:
         line = segment.bytes[at:at + _LINE]
         if line[4:8] != b"frlm":
             return None
-        frame = _FRAME.unpack(line)
+        frame = _Frame._make(_FRAME.unpack(line))
         salt = segment.log_id + struct.pack("<QQ", segment.segment, at)
-        size = (frame[0] & 0xFFFFFFF) * _LINE
-        good = (crc32c(line[:60], crc32c(salt)) == frame[11] and _LINE <= size <= _STRIPE - at % _STRIPE
-                and (frame[0] >> 28 & 15 != _DATA or _LINE + frame[6] * frame[7] <= size))
+        good = (crc32c(line[:60], crc32c(salt)) == frame.header_crc and _LINE <= frame.size <= _STRIPE - at % _STRIPE
+                and (frame.kind != _DATA or _LINE + frame.n * frame.record_size <= frame.size))
         return frame if good else None
 
     @classmethod

@@ -108,7 +108,7 @@ class StreamNumbers:
 
     @property
     def labels(self) -> list[str]:
-        """In order of first use; "" stands for records without one."""
+        """Names; "" stands for records without one."""
         return self._source.labels(self.name)
 
     @property
