@@ -25,6 +25,13 @@ export PKG_CONFIG_PATH LD_LIBRARY_PATH MILLRACE_BIN
 c++ -std=c++20 -O2 "$work/example.cpp" -o "$work/example" $(pkg-config --cflags --libs --static millrace)
 "$work/example"
 "$MILLRACE_BIN" --version
+package=$(find "$dest" -name '_millrace*.so')
+if [ -n "$package" ]; then
+  PYTHONPATH=$(dirname "$(dirname "$package")")
+  MILLRACE_TEST_DATA=$(dirname "$0")/data
+  export PYTHONPATH MILLRACE_TEST_DATA
+  /usr/bin/python3 "$(dirname "$0")/python_example_test.py"
+fi
 for language in c go rust; do
   code=0
   "$(dirname "$0")/c_example_test.py" "$language" || code=$?

@@ -22,9 +22,9 @@ esac
 
 # shellcheck disable=SC2086  # one word a package
 if [ "$full" = yes ]; then
-  install_missing $build_packages $test_packages $full_packages
+  install_missing $build_packages $python_packages $test_packages $wheel_packages $full_packages
 else
-  install_missing $build_packages $test_packages
+  install_missing $build_packages $python_packages $test_packages
 fi
 
 passed=0
@@ -121,6 +121,7 @@ stage "build the library and the CLI with clang" ninja -C build-clang src/libmil
 installed=$PWD/build/installed
 stage "install into a prefix" sh -c "rm -rf '$installed' && DESTDIR='$installed' meson install -C build --no-rebuild"
 stage "an installed copy serves a program of its own" tests/installed_test.sh "$installed"
+stage "the wheel, in a virtual environment without index" tests/python_wheel.sh "$PWD/build-wheel"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
