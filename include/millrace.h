@@ -28,10 +28,13 @@
 //   millrace/c/snapshot.h  live numbers
 //   millrace/c/summary.h   final numbers, exact percentiles, reports
 //   millrace/c/replay.h    logs and files to the same numbers
+//   millrace/c/values.h    exact percentiles and means of numbers that belong to no record
+//   millrace/c/distribution.h  of numbers that weigh unequally, of concurrency and of rates
 #ifndef MILLRACE_H
 #define MILLRACE_H
 
 #include "millrace/c/base.h"
+#include "millrace/c/distribution.h"
 #include "millrace/c/engine.h"
 #include "millrace/c/numbers.h"
 #include "millrace/c/record.h"
@@ -39,6 +42,7 @@
 #include "millrace/c/schema.h"
 #include "millrace/c/snapshot.h"
 #include "millrace/c/summary.h"
+#include "millrace/c/values.h"
 #include "millrace/c/version.h"
 #include "millrace/c/worker.h"
 

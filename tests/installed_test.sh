@@ -27,6 +27,13 @@ done
 code=0
 "$(dirname "$0")/google_benchmark_example_test.py" || code=$?
 [ "$code" -eq 0 ] || [ "$code" -eq 77 ] || exit 1
+package=$(find "$dest" -name '_millrace*.so')
+if [ -n "$package" ]; then
+  PYTHONPATH=$(dirname "$(dirname "$package")")
+  MILLRACE_TEST_DATA=$(dirname "$0")/data
+  export PYTHONPATH MILLRACE_TEST_DATA
+  /usr/bin/python3 "$(dirname "$0")/python_example_test.py"
+fi
 for language in c go rust; do
   code=0
   "$(dirname "$0")/c_example_test.py" "$language" || code=$?

@@ -22,9 +22,9 @@ esac
 
 # shellcheck disable=SC2086  # one word a package
 if [ "$full" = yes ]; then
-  install_missing $build_packages $test_packages $full_packages
+  install_missing $build_packages $python_packages $test_packages $wheel_packages $full_packages
 else
-  install_missing $build_packages $test_packages
+  install_missing $build_packages $python_packages $test_packages
 fi
 
 passed=0
@@ -127,6 +127,7 @@ stage "an installed copy by CMake, Meson and Make, shared and static" tests/embe
 stage "a subproject of Meson" tests/subproject_test.sh
 stage "the tarball, Debian packages of it, its tests" tests/tarball_test.sh build build/packages
 stage "the packages in a clean root" tests/clean_root_test.sh build/packages
+stage "the wheel, in a virtual environment without index" tests/python_wheel.sh "$PWD/build-wheel"
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -12,6 +12,7 @@
 #include "c_api/outcome.hpp"
 #include "c_api/struct_size.hpp"
 #include "ingest/replay_input.hpp"
+#include "record/crc32c.hpp"
 #include "replay/log_reading.hpp"
 #include "report/guidellm_notes.hpp"
 
@@ -222,4 +223,8 @@ int millrace_replay_losses(const millrace_summary* summary, millrace_losses* los
     return put("millrace_losses",
                summary->log ? losses_of(*summary->log) : losses_of(*summary->files), losses);
   });
+}
+
+std::uint32_t millrace_crc32c(const void* bytes, std::size_t size, std::uint32_t before) {
+  return size == 0 || bytes == nullptr ? before : crc32c(bytes, size, before);
 }

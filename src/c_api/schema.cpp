@@ -73,10 +73,11 @@ Result<Field> field_named(const Schema& schema, const char* name) {
                  fmt::format("schema '{}': no field '{}' was added", schema.name, name));
 }
 
-std::optional<Field>& place_of(Schema& schema, int role) {
-  std::optional<Field>* const places[] = {&schema.status, &schema.label, &schema.error_class,
-                                          &schema.event,  &schema.start, &schema.intended_start,
-                                          &schema.end};
+template <typename S>
+auto& place_of(S& schema, int role) {
+  const decltype(&schema.status) places[] = {&schema.status, &schema.label, &schema.error_class,
+                                             &schema.event,  &schema.start, &schema.intended_start,
+                                             &schema.end};
   static_assert(std::size(places) == MILLRACE_ROLE_END + 1);
   return *places[role];
 }
@@ -223,6 +224,45 @@ int millrace_schema_check(const millrace_schema* schema, millrace_error* error) 
     if (auto all = given("millrace_schema_check", {{"schema", schema}}); !all) return all;
     if (schema->error) return tl::unexpected(*schema->error);
     return schema->schema.validate();
+  });
+}
+
+std::size_t millrace_schema_record_size(const millrace_schema* schema) {
+  return schema == nullptr ? 0 : schema->schema.record_size;
+}
+
+const char* millrace_schema_field_at(const millrace_schema* schema, std::size_t index,
+                                     std::size_t* offset, int* type) {
+  if (schema == nullptr || index >= schema->schema.fields.size()) return nullptr;
+  const NamedField& found = schema->schema.fields[index];
+  if (offset != nullptr) *offset = found.field.offset;
+  if (type != nullptr) *type = static_cast<int>(found.field.type);
+  return found.name.c_str();
+}
+
+const char* millrace_schema_role_field(const millrace_schema* schema, int role) {
+  if (schema == nullptr || role < 0 || role > MILLRACE_ROLE_END) return nullptr;
+  const std::optional<Field>& field = place_of(schema->schema, role);
+  if (!field) return nullptr;
+  for (const NamedField& f : schema->schema.fields) {
+    if (f.field == *field) return f.name.c_str();
+  }
+  return nullptr;
+}
+
+int millrace_schema_blank(const millrace_schema* schema, void* record, std::size_t room,
+                          millrace_error* error) {
+  return outcome(error, [&]() -> Result<void> {
+    if (auto all = given("millrace_schema_blank", {{"schema", schema}, {"record", record}}); !all)
+      return all;
+    const std::size_t size = schema->schema.record_size;
+    if (size > schema->blank.size() || room < size) {
+      return failure(Errc::invalid_argument,
+                     fmt::format("schema '{}': room for {} bytes; a record has {}, {} at most",
+                                 schema->schema.name, room, size, schema->blank.size()));
+    }
+    std::memcpy(record, schema->blank.data(), size);
+    return {};
   });
 }
 

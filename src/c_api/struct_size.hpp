@@ -16,6 +16,7 @@
 
 #include <fmt/format.h>
 
+#include "millrace/c/distribution.h"
 #include "millrace/c/engine.h"
 #include "millrace/c/numbers.h"
 #include "millrace/c/replay.h"
@@ -54,6 +55,8 @@ template <>
 inline constexpr std::size_t kFirstSize<millrace_replay_options> = 96;
 template <>
 inline constexpr std::size_t kFirstSize<millrace_losses> = 80;
+template <>
+inline constexpr std::size_t kFirstSize<millrace_distribution_numbers> = 168;
 
 /// Beyond it a size is what happened to be in memory.
 inline constexpr std::size_t kStructBytesMax = 4096;

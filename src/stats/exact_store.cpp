@@ -71,6 +71,21 @@ void ExactStore::count_into(CoarseHistogram& histogram) const {
   });
 }
 
+void ExactStore::copy_to(std::vector<double>& values) const {
+  assert(exact_);
+  values.reserve(values.size() + count_);
+  const auto add = [&](double value, std::uint64_t count) {
+    values.insert(values.end(), count, value);
+  };
+  if (const exact::Bucket* list = tree_.list()) {
+    exact::for_each(*list, exact::kRootLevel, add);
+    return;
+  }
+  tree_.octaves().for_each([&](std::uint32_t, const exact::Bucket& octave) {
+    exact::for_each(octave, exact::kOctaveLevel, add);
+  });
+}
+
 std::vector<double> ExactStore::order_statistics(std::span<const ExactStore* const> stores,
                                                  std::span<const std::uint64_t> ranks) {
   bool exact = true;

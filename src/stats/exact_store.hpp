@@ -57,6 +57,9 @@ class ExactStore {
   void merge(const Histogram& counts);
   void count_into(CoarseHistogram& histogram) const;
 
+  /// Appends all values, in no order. They have not been dropped.
+  void copy_to(std::vector<double>& values) const;
+
   /// The values of these ranks (1-based, ascending) in the union of the stores. Exact if all
   /// stores are; else middles of buckets.
   static std::vector<double> order_statistics(std::span<const ExactStore* const> stores,

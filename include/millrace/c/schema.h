@@ -157,6 +157,27 @@ MILLRACE_API int millrace_schema_domain(millrace_schema* schema, const char* met
 ///   Threads  any, while none changes it.   Cost  microseconds.
 MILLRACE_API int millrace_schema_check(const millrace_schema* schema, millrace_error* error);
 
+/// What a schema says of its records, for bindings that make them at run time.
+///   index    of a field, from 0 until NULL comes.
+///   offset, type  receive the field's; each may be NULL.
+///   role     MILLRACE_ROLE_.
+///   Returns  bytes of a record, 0 for NULL; a field's name, NULL if there is none. A name lives until the schema
+///            is changed or released.
+///   Errors   none.   Threads  any, while none changes it.   Cost  nanoseconds.
+MILLRACE_API size_t millrace_schema_record_size(const millrace_schema* schema);
+MILLRACE_API const char* millrace_schema_field_at(const millrace_schema* schema, size_t index,
+                                                  size_t* offset, int* type);
+MILLRACE_API const char* millrace_schema_role_field(const millrace_schema* schema, int role);
+
+/// A blank record: as the built-in ones' init functions make it, all zero for a schema of your own.
+///   record   receives millrace_schema_record_size() bytes.
+///   room     how many there are.
+///   Returns  MILLRACE_OK or a code.
+///   Errors   INVALID_ARGUMENT: too little room, or a size that no record has.
+///   Threads  any, while none changes it.   Cost  a copy.
+MILLRACE_API int millrace_schema_blank(const millrace_schema* schema, void* record, size_t room,
+                                       millrace_error* error);
+
 /// Releases a schema; streams that were made of it keep what they need.
 ///   schema   may be NULL.
 ///   Returns  nothing.
