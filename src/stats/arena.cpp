@@ -80,7 +80,8 @@ Arena::Piece*& Arena::free_list(std::size_t bytes) {
 
 bool Arena::add_region(std::size_t bytes_needed) {
   assert(bytes_needed <= kHugePageBytes / 2);
-  std::size_t bytes = std::clamp(bytes_, kFirstRegionBytes, kHugePageBytes);
+  std::size_t bytes =
+      std::clamp(bytes_ / 4 / kPageBytes * kPageBytes, kFirstRegionBytes, kHugePageBytes);
   bytes = std::max(bytes, (bytes_needed + kPageBytes - 1) / kPageBytes * kPageBytes);
   bytes = std::min(bytes, (cap_bytes_ - this->bytes()) / kPageBytes * kPageBytes);
   if (bytes < bytes_needed) return false;

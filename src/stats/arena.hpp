@@ -3,9 +3,9 @@
 // Arena: the memory of all exact values of an engine, with one cap.
 //
 // Regions from mmap, handed out front to back; recycled pieces wait in a free list of their size.
-// The first region is 64 KiB and each later one as large as all before it, up to 2 MiB, so that an
-// engine of ten records stays small; those of 2 MiB are aligned to their size and ask for a huge
-// page (10 M values: 50 page faults for 25,000). Near the cap regions shrink to what is left.
+// The first region is 64 KiB and each later one a quarter of all before it, up to 2 MiB, so that little is
+// held that is not used; those of 2 MiB are aligned to their size and ask for a huge page (10 M
+// values: 2,100 page faults for 25,000). Near the cap regions shrink to what is left.
 // Nothing is returned to the system before release_all(). Zeroed by the system, not again.
 //
 // Threads   One at a time.
