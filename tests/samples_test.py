@@ -69,6 +69,11 @@ class Samples(unittest.TestCase):
         self.assertIn(run.returncode, MAY_EXIT, run.stdout)
         return run.stdout
 
+    def run_elsewhere(self, command):
+        """The logs that a program makes are its own."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.run_it(command, cwd=folder)
+
     def set_up(self, page):
         """What the page's commands suppose to be there."""
         if page.name == "guidellm.md":
@@ -116,15 +121,14 @@ class Samples(unittest.TestCase):
         packages = ["millrace", "benchmark"] if "benchmark/benchmark.h" in text else ["millrace"]
         flags = self.run_it(["pkg-config", "--cflags", "--libs", "--static", *packages]).split()
         self.run_it([*compiler, "-O1", "-Wall", "-Wextra", source, "-o", self.folder / "sample", *flags])
-        with tempfile.TemporaryDirectory() as elsewhere:  # the logs it makes are its own
-            self.run_it([self.folder / "sample"], cwd=elsewhere)
+        self.run_elsewhere([self.folder / "sample"])
 
     def python(self, text):
         if not self.environment["PYTHONPATH"]:
             print("the Python package is not built: its samples are not tried")
             return
         (self.folder / "sample.py").write_text(text)
-        self.run_it(["/usr/bin/python3", "sample.py"])
+        self.run_elsewhere(["/usr/bin/python3", self.folder / "sample.py"])
 
     def block(self, kind, text):
         if kind in FILES:

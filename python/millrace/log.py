@@ -179,8 +179,10 @@ class Log:
             payload = {_DATA: frame.n * frame.record_size, _ACCOUNT: frame.n * 40, _END: 64}.get(kind, 0)
             if kind == _NAMES:
                 names, payload = self._entries(data[at + _LINE:at + size], frame.n)
-            if kind != _PAD and (at + _LINE + payload > segment.limit
-                                 or crc32c(memoryview(data)[at + _LINE:at + _LINE + payload]) != frame.payload_crc):
+            begin, end = at + _LINE, at + _LINE + payload
+            behind = data[end:at + size]
+            if behind.count(0) != at + size - end or (
+                    kind != _PAD and crc32c(memoryview(data)[begin:end]) != frame.payload_crc):
                 self.damaged += 1
             elif kind == _DATA and frame.record_size == self._streams.get(frame.stream, {}).get("record_size"):
                 self._frames[frame.stream].append((segment, at, frame))
