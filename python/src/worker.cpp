@@ -200,7 +200,8 @@ class Worker {
     const std::uint16_t number = words == Words::label
                                      ? millrace_label(engine.get(), name.c_str())
                                      : millrace_error_class(engine.get(), name.c_str());
-    names[py::handle(text)] = number;
+    // The engine numbers 65,533 names at most, the rest are "other": texts of no end must not pile up here.
+    if (names.size() < 65'536) names[py::handle(text)] = number;
     return number;
   }
 
