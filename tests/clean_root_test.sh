@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages into a root that has nothing but Debian's own minimum, and runs the tool there: apt finds
 # every dependency, the pages and completions are there, a log replays to its digest, and a program of one file is
-# built with the development package alone. Needs root and debootstrap; exit code 77 without. The bare root and
+# built with the development package alone. Needs root, debootstrap and a mirror; exit code 77 without. The bare root and
 # what apt fetched are kept in FOLDER/cache for the next time.
 # usage: clean_root_test.sh FOLDER      with the packages
 set -eu
@@ -12,7 +12,12 @@ mkdir -p "$cache/archives"
 [ "$(id -u)" -eq 0 ] || { echo "not root: the packages are not tried in a clean root"; exit 77; }
 command -v debootstrap >/dev/null || { echo "debootstrap is not there: the packages are not tried in a clean root"; exit 77; }
 if [ ! -f "$cache/bare.tar" ]; then
-  debootstrap --variant=minbase bookworm "$cache/bare"
+  # Of the mirror that this machine has its own packages from.
+  mirror=$(apt-get indextargets --format '$(SITE)' 'Created-By: Packages' | grep '/debian/*$' | head -n 1)
+  debootstrap --variant=minbase bookworm "$cache/bare" "${mirror:-http://deb.debian.org/debian}" || {
+    echo "no bare root of Debian can be had from $mirror: the packages are not tried in a clean root"
+    exit 77
+  }
   tar -cf "$cache/bare.part" -C "$cache/bare" .
   mv "$cache/bare.part" "$cache/bare.tar"
   rm -rf "$cache/bare"
