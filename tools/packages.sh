@@ -34,7 +34,9 @@ install_missing() {
 }
 
 build_packages="g++ meson ninja-build pkg-config python3 libconcurrentqueue-dev libboost-dev libsimdjson-dev
-  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libcli11-dev libexpected-dev libzstd-dev zlib1g-dev libisal-dev libhwy-dev"
+  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libcli11-dev libexpected-dev libzstd-dev zlib1g-dev libisal-dev libhwy-dev
+  libcurl4-openssl-dev"
 test_packages="libgtest-dev libbenchmark-dev zstd"
 # Optional, and large: chromium, for tests/html_picture_test.py, which is skipped without it.
-full_packages="clang-19 libclang-rt-19-dev valgrind procps spin strace e2fsprogs mount librocksdb-dev libsqlite3-dev"
+full_packages="clang-19 libclang-rt-19-dev valgrind procps spin strace e2fsprogs mount librocksdb-dev libsqlite3-dev
+  nginx-light openssl"
