@@ -30,6 +30,7 @@ int main(int argc, char** argv) {
     declare_recover(app, action);
     declare_export(app, action);
     declare_demo(app, action);
+    declare_load(app, action);
     if (argc < 2) {
       fmt::print(stderr, "{}", app.help());
       return kUsage;
