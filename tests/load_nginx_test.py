@@ -45,8 +45,7 @@ def nginx():
     return shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin")
 
 
-@unittest.skipUnless(nginx() and shutil.which("openssl"), "nginx and openssl are not both here")
-class Nginx(Case):
+class WithNginx(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -78,6 +77,12 @@ class Nginx(Case):
     def url(self, name, path="/file"):
         return f"http{'s' if name.startswith('tls') else ''}://127.0.0.1:{self.ports[name]}{path}"
 
+
+NEEDS_NGINX = unittest.skipUnless(nginx() and shutil.which("openssl"), "nginx and openssl are not both here")
+
+
+@NEEDS_NGINX
+class Nginx(WithNginx):
     def checked(self, name, *arguments):
         """500 requests of 10,000 bytes each; what nginx logged is the truth."""
         before = len((self.folder / "access.log").read_text().splitlines())
@@ -141,6 +146,22 @@ class Nginx(Case):
         code, out, _ = load(self.url("http1", "/nothing"), "-n", 4)
         self.assertEqual(code, 0)
         self.assertRegex(out, r"(?m)^http 404 +4$")
+
+
+@NEEDS_NGINX
+class NginxThatDies(WithNginx):
+    def test_under_way_over_tls_leaves_errors_and_a_report(self):
+        run = subprocess.Popen([cli_test.MILLRACE, "load", self.url("tls2"), "-k", "--rate", "300", "-d", "2s", "--format", "json"],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(run.kill)
+        time.sleep(1)
+        self.process.kill()
+        out, err = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 0, err)
+        status = cli_test.parse(out.decode())["streams"][0]["status"]
+        self.assertEqual(sum(status.values()), 600)
+        self.assertGreater(status["ok"], 0)
+        self.assertGreater(status["error"], 0)
 
 
 if __name__ == "__main__":

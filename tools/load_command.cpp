@@ -6,6 +6,8 @@
 #include <memory>
 #include <thread>
 
+#include <sys/resource.h>
+
 #include <fmt/format.h>
 
 #include "command.hpp"
@@ -65,6 +67,14 @@ Result<Parsed> parse(const Options& options) {
   return Parsed{std::move(*plan), stream, std::move(*limits), std::move(*checks), view};
 }
 
+// A connection is a file; 1,024 is the usual soft limit, which the hard one lets us raise.
+void raise_file_limit() {
+  rlimit files = {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int failed(const Error& error) {
   complain(error.message);
   return error.code == Errc::invalid_argument ? kUsage : kError;
@@ -103,6 +113,7 @@ int run_load(const Options& options) {
   if (!view) return failed(view.error());
 
   StopSignal::install(2);
+  raise_file_limit();
   EngineOptions engine_options = options.log.engine_options();
   engine_options.workers_max = load::LoadRun::engine_workers(parsed->plan);
   engine_options.percentiles = options.report.wanted_percentiles(parsed->checks);

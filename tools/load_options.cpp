@@ -20,6 +20,7 @@ namespace millrace {
 namespace {
 
 constexpr const char* kDefaultDuration = "10s";
+constexpr std::uint64_t kAtATimeMax = 1'000'000;  // each has a libcurl handle, some 10 KiB
 
 Result<double> number(const char* flag, const std::string& text, double least, const char* example) {
   const auto value = parse_quantity(text, Unit::none);
@@ -154,6 +155,10 @@ Result<load::LoadPlan> LoadOptions::plan() const {
   if (auto done = schedule(plan); !done) return tl::unexpected(done.error());
   if (auto done = request(plan); !done) return tl::unexpected(done.error());
   if (auto done = chat(plan); !done) return tl::unexpected(done.error());
+  if (std::uint64_t{connections} * streams > kAtATimeMax) {
+    return failure(Errc::invalid_argument,
+                   fmt::format("--connections, --streams: at most {} requests at a time", kAtATimeMax));
+  }
   plan.connections = connections;
   const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
   plan.threads = std::min(threads != 0 ? threads : cores - 1, connections);

@@ -4,11 +4,20 @@
 #include <algorithm>
 #include <limits>
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <time.h>
 
 namespace millrace::load {
 namespace {
+
+// OpenSSL writes to connections that the server may have closed; libcurl leaves the signal to us.
+void block_sigpipe() {
+  sigset_t pipe;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, nullptr);
+}
 
 // A wish to stop is looked for this often.
 constexpr std::int64_t kLookNs = 50'000'000;
@@ -36,6 +45,7 @@ Result<std::unique_ptr<LoadWorker>> LoadWorker::make(const LoadPlan& plan,
 }
 
 void LoadWorker::run() {
+  block_sigpipe();
   // Sleeps end within a microsecond of their time; by default the kernel adds up to 50.
   ::prctl(PR_SET_TIMERSLACK, 1000);
   for (;;) {

@@ -25,9 +25,9 @@
 namespace millrace::load {
 
 struct ChatOptions {
-  std::string model;
+  std::string model{};
   std::int64_t max_tokens = 0;  // 0: the server's choice
-  std::string more;             // a JSON object whose keys each request gets, over our own
+  std::string more{};           // a JSON object whose keys each request gets, over our own
 };
 
 struct Prompt {
