@@ -4,7 +4,7 @@
 //
 //   client.add(handle);
 //   client.wait(until_ns);                                  // until something happens, or that time
-//   client.finished([&](CURL* handle, CURLcode code) { .. });
+//   client.ended([&](CURL* handle, CURLcode code) { .. });  // after wait(), and after add(): it may end some
 //
 // Method   curl_multi_socket_action(), whose cost is that of the sockets where something happened. It is
 //          epoll and ppoll instead of curl_multi_poll(), whose time-out is in whole milliseconds: a request
@@ -35,11 +35,11 @@ class HttpClient {
   void remove(CURL* handle) { curl_multi_remove_handle(multi_, handle); }
   void wait(std::int64_t until_ns);
 
-  template <typename OnFinished>
-  void finished(OnFinished&& on_finished) {
+  template <typename OnEnded>
+  void ended(OnEnded&& on_ended) {
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
-      if (message->msg == CURLMSG_DONE) on_finished(message->easy_handle, message->data.result);
+      if (message->msg == CURLMSG_DONE) on_ended(message->easy_handle, message->data.result);
     }
   }
 

@@ -51,13 +51,16 @@ void LoadWorker::run() {
   for (;;) {
     const std::int64_t now_ns = steady_now_ns();
     const bool more = send_due(now_ns);
+    // Sending may have ended a request already: then there is no time to wait.
+    const bool some_ended = finish_ended();
     if (!more && free_.size() == transfers_.size()) break;
     if (given_up(now_ns)) {
       abandon();
       break;
     }
+    if (some_ended) continue;
     client_->wait(std::min(now_ns + kLookNs, next_ ? next_->intended_ns : kNever));
-    client_->finished([&](CURL* handle, CURLcode code) { finish(Transfer::of(handle), code); });
+    finish_ended();
   }
   tally_.end_ns = steady_now_ns();
   timespec cpu = {};
@@ -95,6 +98,15 @@ void LoadWorker::send(const Claim& claim) {
   transfer.begin({.id = claim.id, .intended_ns = claim.intended_ns, .start_ns = now_ns},
                  plan_.prompts ? plan_.prompts->of(claim.id).body : plan_.http.body);
   client_->add(transfer.handle());
+}
+
+bool LoadWorker::finish_ended() {
+  bool any = false;
+  client_->ended([&](CURL* handle, CURLcode code) {
+    finish(Transfer::of(handle), code);
+    any = true;
+  });
+  return any;
 }
 
 void LoadWorker::finish(Transfer& transfer, CURLcode code) {

@@ -49,6 +49,7 @@ class LoadWorker {
       : plan_(plan), arrivals_(arrivals), abandon_(abandon) {}
   bool send_due(std::int64_t now_ns);
   void send(const Claim& claim);
+  bool finish_ended();
   void finish(Transfer& transfer, CURLcode code);
   [[nodiscard]] bool given_up(std::int64_t now_ns) const;
   void abandon();
