@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::int64_t kBegin = 1'000'000'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kOverslept = kSecond / 20;  // who wakes up so late may still send what was due
 
 std::vector<std::int64_t> times(Arrivals& arrivals, std::size_t count) {
   arrivals.begin(kBegin);
@@ -95,13 +96,26 @@ TEST(LoadArrivals, WhatWasDueBeforeTheEndAndNotClaimedIsToldToTheRequest) {
   Arrivals arrivals({.arrival = Arrival::constant, .rate = 10, .duration_ns = kSecond});
   arrivals.begin(kBegin);
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(arrivals.claim(kBegin));
-  EXPECT_FALSE(arrivals.claim(kBegin + kSecond)) << "the end is no time to send at";
+  EXPECT_FALSE(arrivals.claim(kBegin + kSecond + kOverslept)) << "the end is no time to send at";
   std::vector<std::uint64_t> unsent;
   while (auto left = arrivals.unsent()) {
     EXPECT_LT(left->intended_ns, kBegin + kSecond);
     unsent.push_back(left->id);
   }
   EXPECT_EQ(unsent, (std::vector<std::uint64_t>{4, 5, 6, 7, 8, 9}));
+}
+
+TEST(LoadArrivals, WhoOversleptTheEndSendsWhatWasDueBeforeItAndNothingElse) {
+  Arrivals arrivals({.arrival = Arrival::constant, .rate = 2, .duration_ns = kSecond});
+  arrivals.begin(kBegin);
+  ASSERT_TRUE(arrivals.claim(kBegin));
+  const auto last = arrivals.claim(kBegin + kSecond + kOverslept - 1);
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->intended_ns, kBegin + kSecond / 2);
+  EXPECT_FALSE(arrivals.claim(kBegin + kSecond + kOverslept - 1));
+  Arrivals closed({.duration_ns = kSecond});
+  closed.begin(kBegin);
+  EXPECT_FALSE(closed.claim(kBegin + kSecond));
 }
 
 TEST(LoadArrivals, AStopEndsTheScheduleAtOnceAndALaterOneDoesNotLengthenIt) {
@@ -111,7 +125,7 @@ TEST(LoadArrivals, AStopEndsTheScheduleAtOnceAndALaterOneDoesNotLengthenIt) {
   arrivals.stop(kBegin + kSecond / 4);
   arrivals.stop(kBegin + kSecond);
   EXPECT_EQ(arrivals.end_ns(), kBegin + kSecond / 4);
-  EXPECT_FALSE(arrivals.claim(kBegin + kSecond / 4));
+  EXPECT_FALSE(arrivals.claim(kBegin + kSecond / 4 + kOverslept));
   EXPECT_EQ(arrivals.unsent()->intended_ns, kBegin + kSecond / 10);
   EXPECT_EQ(arrivals.unsent()->intended_ns, kBegin + kSecond / 5);
   EXPECT_FALSE(arrivals.unsent()) << "0.3 s is after the end";
