@@ -3,7 +3,8 @@
 """Holds the order of the folders: an include points up the list below, never down.
 
 A file includes public headers and headers of its own folder or of those above it. `stats` knows no
-thread, file or JSON; `transport` no aggregator. Usage: check_layers.py SOURCE_ROOT
+thread, file or JSON; `transport` no aggregator. tools/load embeds the library as others do: it has the public
+headers and its own. Usage: check_layers.py SOURCE_ROOT
 """
 import pathlib
 import re
@@ -50,6 +51,12 @@ def main() -> int:
                 faults.append(f"{path}:{number}: \"{match[2]}\" is not FOLDER/FILE of this tree")
             elif ORDER.index(target) > ORDER.index(folder):
                 faults.append(f"{path}:{number}: {folder} includes {target}, which comes after it")
+    for path in sorted([*root.glob("tools/load/*.hpp"), *root.glob("tools/load/*.cpp")]):
+        files.append(path)
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = INCLUDE.match(line)
+            if match and match[1] == '"' and match[2].split("/")[0] not in ("load", "millrace"):
+                faults.append(f"{path}:{number}: tools/load includes {match[2]}, which is no public header")
     print("\n".join(faults) if faults else f"{len(files)} files: every include points up")
     return 1 if faults or not files else 0
 

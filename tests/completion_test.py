@@ -13,7 +13,7 @@ import tempfile
 import unittest
 
 PAGES = pathlib.Path(os.environ["MILLRACE_PAGES"])
-COMMANDS = {"replay", "watch", "info", "verify", "recover", "export", "demo"}
+COMMANDS = {"replay", "watch", "info", "verify", "recover", "export", "demo", "load"}
 RULES = {"nearest-rank", "linear", "exclusive", "exclusive-clamped"}
 
 # As readline would call the function for the words that are given, the last of which is completed.

@@ -19,5 +19,6 @@ void declare_verify(CLI::App& app, Action& action);
 void declare_recover(CLI::App& app, Action& action);
 void declare_export(CLI::App& app, Action& action);
 void declare_demo(CLI::App& app, Action& action);
+void declare_load(CLI::App& app, Action& action);
 
 }  // namespace millrace

@@ -82,6 +82,7 @@ std::unique_ptr<CLI::App> command_table(Action& action) {
   declare_recover(*table, action);
   declare_export(*table, action);
   declare_demo(*table, action);
+  declare_load(*table, action);
   return table;
 }
 

@@ -11,6 +11,7 @@
 #include "demo_load.hpp"
 #include "exit_code.hpp"
 #include "live_view.hpp"
+#include "log_options.hpp"
 #include "output.hpp"
 #include "phase_options.hpp"
 #include "report/quantity.hpp"
@@ -27,8 +28,7 @@ struct Options {
   PhaseFlags phases;
   std::string records, rate, duration;
   std::string idle = "back-off";
-  EngineOptions log;  // what is about the log; the rest is not looked at
-  std::string log_write = "mapped";
+  LogOptions log;
 };
 
 int usage(const Error& error) {
@@ -70,45 +70,13 @@ Result<DemoOptions> load_of(const Options& options) {
   return load;
 }
 
-// What is known before the load begins.
-Result<Phases> phases_of(const PhaseFlags& flags, const DemoOptions& load) {
-  auto wanted = flags.parse();
-  if (!wanted) return tl::unexpected(wanted.error());
-  RunMaximum& maximum = wanted->maximum;
-  if (!maximum.requests && load.records != 0) maximum.requests = load.records;
-  if (!maximum.ns && load.duration.count() != 0) maximum.ns = load.duration.count();
-  Phases phases;
-  RunMaximum for_warmup = maximum;
-  if (!wanted->warmup.fraction) {  // an absolute one needs no end
-    for_warmup = {.requests = maximum.requests.value_or(0), .ns = maximum.ns.value_or(0)};
-  }
-  const PhaseLimits warmup = limits_of(wanted->warmup, for_warmup);
-  phases.warmup = std::chrono::nanoseconds(warmup.ns.value_or(0));
-  phases.warmup_results = warmup.requests.value_or(0);
-  const PhaseLimits cooldown = limits_of(wanted->cooldown, maximum);
-  phases.cooldown = std::chrono::nanoseconds(cooldown.ns.value_or(0));
-  phases.cooldown_results = cooldown.requests.value_or(0);
-  phases.time_max = std::chrono::nanoseconds(maximum.ns.value_or(0));
-  phases.results_max = maximum.requests.value_or(0);
-  const auto nothing = [](const PhaseSize& size, const PhaseLimits& limits) {
-    return !size.none() && !limits.ns && !limits.requests;
-  };
-  if (nothing(wanted->warmup, warmup) || nothing(wanted->cooldown, cooldown)) {
-    return failure(Errc::invalid_argument,
-                   "--warmup, --cooldown: it is not known how long the run is; give --records or "
-                   "--duration, or --max-requests or --max-time");
-  }
-  return phases;
-}
-
 EngineOptions engine_options(const Options& options, const DemoOptions& load,
                              const std::vector<Check>& checks) {
-  EngineOptions engine = options.log;
+  EngineOptions engine = options.log.engine_options();
   // With a rate the demo is a load generator, which must not be held up; without one it is a batch.
   engine.overflow = load.rate > 0 ? Overflow::reject : Overflow::wait;
   engine.idle = idle_from(options.idle);
   engine.workers_max = load.workers * (load.gaps ? 2 : 1);
-  engine.log_write = options.log_write == "pwrite" ? LogWrite::pwrite : LogWrite::mapped;
   engine.percentiles = options.report.wanted_percentiles(checks);
   return engine;
 }
@@ -123,7 +91,7 @@ int demo(const Options& options) {
   if (load->gaps) schemas.push_back(token_gap_schema().value());
   auto checks = options.report.parse_checks(schemas);
   if (!checks) return usage(checks.error());
-  auto phases = phases_of(options.phases, *load);
+  auto phases = options.phases.parse_live(load->records, load->duration);
   if (!phases) return usage(phases.error());
   LiveViewOptions live = options.view;
   if (load->records != 0) live.max_requests = load->records;
@@ -204,37 +172,6 @@ int demo(const Options& options) {
   return failed.load(std::memory_order_relaxed) ? kError : verdict_of(report);
 }
 
-void declare_log(CLI::App& command, Options& options) {
-  auto* log = command.add_option("--log", options.log.log_dir,
-                                 "Write every record into a log in this folder, which is made");
-  log->type_name("DIR");
-  command
-      .add_flag("--low-memory", options.log.low_memory,
-                "Keep no value in memory: percentiles are exact all the same, by reading the\n"
-                "log again")
-      ->needs(log);
-  command.add_flag("--append", options.log.append_log, "Add a run to a log that has some")
-      ->needs(log);
-  command
-      .add_option("--segment-bytes", options.log.segment_bytes,
-                  "Of one file of the log, e.g. 64MiB")
-      ->transform(CLI::AsSizeValue(false))
-      ->needs(log);
-  command
-      .add_option("--log-bytes-max", options.log.log_bytes_max,
-                  "The log's oldest segments go beyond this size, e.g. 1GiB")
-      ->transform(CLI::AsSizeValue(false))
-      ->needs(log);
-  command
-      .add_option("--ring-dir", options.log.ring_dir,
-                  "Another folder for the rings' files, e.g. /dev/shm")
-      ->type_name("DIR")
-      ->needs(log);
-  command.add_option("--log-write", options.log_write, "mapped (default) or pwrite")
-      ->check(CLI::IsMember({"mapped", "pwrite"}))
-      ->needs(log);
-}
-
 }  // namespace
 
 void declare_demo(CLI::App& app, Action& action) {
@@ -266,7 +203,7 @@ void declare_demo(CLI::App& app, Action& action) {
                    "'guidellm-scheduler' one more")
       ->allow_extra_args(false);
   options->phases.declare_live(*command);
-  declare_log(*command, *options);
+  options->log.declare(*command);
   options->report.declare(*command);
   command->add_flag("-q,--quiet", options->view.quiet, "No live numbers");
   command->callback([options, &action] { action = [options] { return demo(*options); }; });

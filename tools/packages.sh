@@ -34,11 +34,13 @@ install_missing() {
 }
 
 build_packages="g++ meson ninja-build pkg-config python3 libconcurrentqueue-dev libboost-dev libsimdjson-dev
-  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libcli11-dev libexpected-dev libzstd-dev zlib1g-dev libisal-dev libhwy-dev"
+  nlohmann-json3-dev libtomlplusplus-dev libfmt-dev libcli11-dev libexpected-dev libzstd-dev zlib1g-dev libisal-dev libhwy-dev
+  libcurl4-openssl-dev"
 # The Python package (docs/python.md), and its wheel; the library and the CLI do without.
 python_packages="python3-dev pybind11-dev python3-numpy"
 wheel_packages="python3-mesonpy patchelf python3-pip python3-venv"
 test_packages="libgtest-dev libbenchmark-dev zstd"
 # Optional, and large: chromium, for tests/html_picture_test.py, which is skipped without it.
 full_packages="clang-19 libclang-rt-19-dev valgrind procps spin strace e2fsprogs mount librocksdb-dev libsqlite3-dev
-  cmake make zsh fish mandoc groff-base binutils dpkg-dev debhelper fakeroot lintian debootstrap"
+  cmake make zsh fish mandoc groff-base binutils dpkg-dev debhelper fakeroot lintian debootstrap
+  nginx-light openssl"

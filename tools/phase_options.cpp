@@ -68,4 +68,35 @@ Result<LogPhases> PhaseFlags::parse() const {
   return phases;
 }
 
+Result<Phases> PhaseFlags::parse_live(std::uint64_t requests,
+                                      std::chrono::nanoseconds duration) const {
+  auto wanted = parse();
+  if (!wanted) return tl::unexpected(wanted.error());
+  RunMaximum& maximum = wanted->maximum;
+  if (!maximum.requests && requests != 0) maximum.requests = requests;
+  if (!maximum.ns && duration.count() != 0) maximum.ns = duration.count();
+  Phases phases;
+  RunMaximum for_warmup = maximum;
+  if (!wanted->warmup.fraction) {  // an absolute one needs no end
+    for_warmup = {.requests = maximum.requests.value_or(0), .ns = maximum.ns.value_or(0)};
+  }
+  const PhaseLimits begin = limits_of(wanted->warmup, for_warmup);
+  phases.warmup = std::chrono::nanoseconds(begin.ns.value_or(0));
+  phases.warmup_results = begin.requests.value_or(0);
+  const PhaseLimits end = limits_of(wanted->cooldown, maximum);
+  phases.cooldown = std::chrono::nanoseconds(end.ns.value_or(0));
+  phases.cooldown_results = end.requests.value_or(0);
+  phases.time_max = std::chrono::nanoseconds(maximum.ns.value_or(0));
+  phases.results_max = maximum.requests.value_or(0);
+  const auto nothing = [](const PhaseSize& size, const PhaseLimits& limits) {
+    return !size.none() && !limits.ns && !limits.requests;
+  };
+  if (nothing(wanted->warmup, begin) || nothing(wanted->cooldown, end)) {
+    return failure(Errc::invalid_argument,
+                   "--warmup, --cooldown: it is not known how long the run is; give "
+                   "--duration, --max-requests or --max-time");
+  }
+  return phases;
+}
+
 }  // namespace millrace

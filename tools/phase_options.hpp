@@ -3,12 +3,14 @@
 // --warmup, --cooldown and what belongs to them.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include <CLI/CLI.hpp>
 
+#include "millrace/options.hpp"
 #include "millrace/result.hpp"
 
 #include "replay/log_window.hpp"
@@ -26,6 +28,8 @@ struct PhaseFlags {
     return !(warmup.empty() && cooldown.empty() && from.empty() && to.empty());
   }
   [[nodiscard]] Result<LogPhases> parse() const;
+  /// Of a run that is to come, of so many requests or so long; 0: not known.
+  [[nodiscard]] Result<Phases> parse_live(std::uint64_t requests, std::chrono::nanoseconds duration) const;
 };
 
 }  // namespace millrace

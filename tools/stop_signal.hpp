@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// StopSignal: SIGINT and SIGTERM as a flag. The first asks for an end with a full report; a second one
-// ends the process as usual.
+// StopSignal: SIGINT and SIGTERM as a wish. The first asks for an end with a full report; the one after
+// the last that is counted ends the process as usual.
 #pragma once
 
 #include <atomic>
@@ -10,9 +10,11 @@ namespace millrace {
 
 class StopSignal {
  public:
-  static void install();
+  /// `counted`: as many signals are wishes.
+  static void install(unsigned counted = 1);
   [[nodiscard]] static const std::atomic<bool>& flag() noexcept;
   [[nodiscard]] static bool raised() noexcept;
+  [[nodiscard]] static unsigned count() noexcept;
 };
 
 }  // namespace millrace
