@@ -91,6 +91,7 @@ Command command_of(const CLI::App& app) {
   const auto take_group = [&](const CLI::App& from, std::string name, std::string text) {
     ArgumentGroup group{std::move(name), one_line(std::move(text)), {}};
     for (const CLI::Option* option : from.get_options()) {
+      if (option == from.get_help_ptr() && &from != &app) continue;  // a group inherits --help
       group.arguments.push_back(argument_of(*option));
     }
     command.groups.push_back(std::move(group));

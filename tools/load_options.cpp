@@ -206,6 +206,7 @@ void LoadOptions::declare(CLI::App& command) {
   chat->add_option("--prompts", prompts,
                    "A prompt a line: a text, a JSON string, or an object with a prompt or messages;\n"
                    "- is stdin")
+      ->type_name("FILE")
       ->needs(flag);
   chat->add_option("--model", model, "The request's model")->needs(flag);
   chat->add_option("--max-tokens", max_tokens, "The most that an answer may have")
