@@ -17,19 +17,20 @@ if [ $# -eq 0 ]; then
   set -- $(cd tests/fuzz && ls -- *_fuzz.cpp | sed 's/_fuzz\.cpp$//')
 fi
 
-flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -ffp-contract=off -D_FILE_OFFSET_BITS=64 -Iinclude -Isrc -Itests/fuzz
+flags="-std=c++20 -O1 -g1 -fno-omit-frame-pointer -ffp-contract=off -D_FILE_OFFSET_BITS=64 -Iinclude -Isrc -Itools -Itests/fuzz
   -DSIMDJSON_THREADS_ENABLED=1 $(pkg-config --cflags fmt simdjson)"
 checks="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 
 # The library's folders that read files; -fsanitize=fuzzer-no-link counts what they cover.
 sources="$(ls src/record/*.cpp src/transport/bus_guard.cpp src/transport/ring_file.cpp src/log/*.cpp \
   src/ingest/raw_input.cpp src/ingest/unpack_*.cpp src/ingest/byte_source.cpp src/ingest/piece_reader.cpp \
-  src/ingest/json_*.cpp src/ingest/pointer_tree.cpp src/ingest/timestamp.cpp src/ingest/guidellm_*.cpp)"
+  src/ingest/json_*.cpp src/ingest/pointer_tree.cpp src/ingest/timestamp.cpp src/ingest/guidellm_*.cpp \
+  tools/load/sse_parser.cpp tools/load/chat_chunk.cpp)"
 objects=
 for source in $sources; do
   object=$out/$(echo "$source" | tr / _).o
   objects="$objects $object"
-  if [ ! -e "$object" ] || [ -n "$(find src include -newer "$object" -name '*.[ch]pp' | head -n 1)" ]; then
+  if [ ! -e "$object" ] || [ -n "$(find src include tools/load -newer "$object" -name '*.[ch]pp' | head -n 1)" ]; then
     echo "$CXX $source"
     $CXX $flags $checks -fsanitize=fuzzer-no-link -c "$source" -o "$object"
   fi
