@@ -13,7 +13,7 @@ export LC_ALL=C.UTF-8
 # shellcheck disable=SC2086  # one word a package
 install_missing $build_packages
 build=build-run
-[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dtests=false -Dbench=false >/dev/null
+[ -f "$build/build.ninja" ] || meson setup "$build" --buildtype=release -Dtests=false -Dbench=false -Dpython=disabled >/dev/null
 echo "building in $build"
 ninja -C "$build" --quiet
 
