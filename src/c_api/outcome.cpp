@@ -39,7 +39,7 @@ std::size_t whole_characters(std::string_view text, std::size_t room) {
 void tell(millrace_error* to, const Error* what) noexcept {
   if (to == nullptr || to->struct_size < kErrorBytesMin) return;
   const std::size_t room = std::min(to->struct_size, sizeof(millrace_error)) - kMessageAt - 1;
-  const std::string_view text = what == nullptr ? std::string_view{} : what->message;
+  const std::string_view text = what == nullptr ? std::string_view("") : what->message;
   const std::size_t size = whole_characters(text, room);
   to->code = what == nullptr ? MILLRACE_OK : code_of(what->code);
   to->reserved = 0;
