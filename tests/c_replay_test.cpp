@@ -23,6 +23,12 @@ int replay(const std::vector<const char*>& inputs, const millrace_replay_options
   return code;
 }
 
+millrace_losses losses_of(const CSummary& summary) {
+  auto losses = sized<millrace_losses>();
+  EXPECT_EQ(millrace_replay_losses(summary.get(), &losses, nullptr), MILLRACE_OK);
+  return losses;
+}
+
 std::string report(const CSummary& summary, const millrace_report_options* options = nullptr) {
   char* text = nullptr;
   std::size_t size = 0;
@@ -107,8 +113,7 @@ TEST(CReplay, OfFilesOfOtherTools) {
   EXPECT_EQ(numbers.count, 20u);
   EXPECT_EQ(numbers.by_status[MILLRACE_STATUS_ERROR], 2u);
   EXPECT_EQ(numbers.good, 9u);
-  auto losses = sized<millrace_losses>();
-  ASSERT_EQ(millrace_replay_losses(summary.get(), &losses, nullptr), MILLRACE_OK);
+  const millrace_losses losses = losses_of(summary);
   EXPECT_EQ(losses.records, 20u);
   EXPECT_EQ(losses.whole, 1u);
   const std::string text = report(summary);
@@ -133,8 +138,7 @@ TEST(CReplay, OfMappedLinesWithDamage) {
   ASSERT_EQ(millrace_summary_metric(summary.get(), &query, &numbers, nullptr), MILLRACE_OK);
   EXPECT_EQ(numbers.count, 2u);
   EXPECT_EQ(numbers.mean, 4);
-  auto losses = sized<millrace_losses>();
-  ASSERT_EQ(millrace_replay_losses(summary.get(), &losses, nullptr), MILLRACE_OK);
+  const millrace_losses losses = losses_of(summary);
   EXPECT_EQ(losses.damaged, 1u);
   EXPECT_EQ(losses.whole, 0u);
 }
@@ -148,8 +152,7 @@ TEST(CReplay, ProgressMayEndIt) {
   Said said;
   CSummary summary;
   ASSERT_EQ(replay({dir.c_str()}, &options, summary, said), MILLRACE_OK) << said.text();
-  auto losses = sized<millrace_losses>();
-  ASSERT_EQ(millrace_replay_losses(summary.get(), &losses, nullptr), MILLRACE_OK);
+  const millrace_losses losses = losses_of(summary);
   EXPECT_EQ(losses.interrupted, 1u);
   EXPECT_EQ(losses.whole, 0u);
 }

@@ -15,7 +15,7 @@ static_assert(static_cast<int>(LogWrite::pwrite) == MILLRACE_LOG_PWRITE);
 static_assert(static_cast<int>(LogSync::on_flush) == MILLRACE_SYNC_ON_FLUSH);
 static_assert(static_cast<int>(Rule::exclusive_clamped) == MILLRACE_RULE_EXCLUSIVE_CLAMPED);
 
-// Of EngineOptions, too; c_api_options_test compares.
+// Of EngineOptions, too; c_api_test compares.
 constexpr double kPercentiles[] = {50, 90, 95, 99, 99.9};
 
 millrace_options defaults() {

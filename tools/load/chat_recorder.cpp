@@ -4,11 +4,6 @@
 #include "load/sse_parser.hpp"
 
 namespace millrace::load {
-namespace {
-
-constexpr std::size_t kDetailBytes = 200;  // of an error's body
-
-}  // namespace
 
 class ChatRecorder::Stream final : public Answer {
  public:
@@ -31,7 +26,7 @@ class ChatRecorder::Stream final : public Answer {
 
   bool take(std::string_view bytes, int http_code, std::int64_t now_ns) override {
     if (http_code >= 400) {
-      if (detail_.size() < kDetailBytes) detail_.append(bytes.substr(0, kDetailBytes - detail_.size()));
+      detail_.add(bytes);
       return true;
     }
     const bool fits = events_.feed(bytes, [&](std::string& data) { event(data, now_ns); });
@@ -47,7 +42,7 @@ class ChatRecorder::Stream final : public Answer {
         failure_ = "the stream ended early";
       }
     }
-    const Verdict verdict = recorder_.failures_.judge(outcome, failure_, detail_);
+    const Verdict verdict = recorder_.failures_.judge(outcome, failure_, detail_.text());
     record_.status = verdict.status;
     record_.error_class = verdict.error_class;
     record_.end_ns = outcome.end_ns;
@@ -64,12 +59,12 @@ class ChatRecorder::Stream final : public Answer {
     const auto chunk = recorder_.chunks_.parse(data);
     if (!chunk) {
       failure_ = "an event that is no JSON object";
-      detail_ = chunk.error().message;
+      detail_.set(chunk.error().message);
       return;
     }
     if (chunk->error) {
       failure_ = "an error in the stream";
-      detail_ = chunk->error->substr(0, kDetailBytes);
+      detail_.set(*chunk->error);
       return;
     }
     over_ = over_ || chunk->done || chunk->finished;
@@ -108,7 +103,7 @@ class ChatRecorder::Stream final : public Answer {
   SseParser events_;
   bool over_ = false;         // [DONE], or a reason why it finished
   std::string_view failure_;  // a literal
-  std::string detail_;
+  Detail detail_;
 };
 
 std::unique_ptr<Answer> ChatRecorder::answer() { return std::make_unique<Stream>(*this); }

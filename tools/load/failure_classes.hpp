@@ -19,6 +19,19 @@ struct Verdict {
   std::uint16_t error_class = 0;
 };
 
+/// The beginning of an error's body, to be printed.
+class Detail {
+ public:
+  void clear() noexcept { text_.clear(); }
+  void add(std::string_view bytes) { text_ += bytes.substr(0, kBytesMax - text_.size()); }
+  void set(std::string_view text) { text_ = text.substr(0, kBytesMax); }
+  [[nodiscard]] std::string_view text() const noexcept { return text_; }
+
+ private:
+  static constexpr std::size_t kBytesMax = 200;
+  std::string text_;
+};
+
 class FailureClasses {
  public:
   explicit FailureClasses(Engine& engine) : engine_(&engine) {}

@@ -2,11 +2,6 @@
 #include "load/request_recorder.hpp"
 
 namespace millrace::load {
-namespace {
-
-constexpr std::size_t kDetailBytes = 200;  // of an error's body
-
-}  // namespace
 
 class RequestRecorder::Plain final : public Answer {
  public:
@@ -18,14 +13,12 @@ class RequestRecorder::Plain final : public Answer {
   }
 
   bool take(std::string_view bytes, int http_code, std::int64_t /*now_ns*/) override {
-    if (http_code >= 400 && detail_.size() < kDetailBytes) {
-      detail_.append(bytes.substr(0, kDetailBytes - detail_.size()));
-    }
+    if (http_code >= 400) detail_.add(bytes);
     return true;
   }
 
   void end(const Outcome& outcome) override {
-    const Verdict verdict = recorder_.failures_.judge(outcome, {}, detail_);
+    const Verdict verdict = recorder_.failures_.judge(outcome, {}, detail_.text());
     recorder_.worker_.push({.status = verdict.status,
                             .label = recorder_.label_,
                             .error_class = verdict.error_class,
@@ -42,7 +35,7 @@ class RequestRecorder::Plain final : public Answer {
  private:
   RequestRecorder& recorder_;
   Sent sent_;
-  std::string detail_;
+  Detail detail_;
 };
 
 std::unique_ptr<Answer> RequestRecorder::answer() { return std::make_unique<Plain>(*this); }
