@@ -11,6 +11,7 @@
 // Unit: ns_per_record, on the wall, registration and finish() included; making and removing files is not.
 #include <cstdint>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -33,13 +34,16 @@ constexpr std::int64_t kRecords = 10'000'000;
 bool make_pages(const std::string& dir) {
   bool made = false;
   for (const auto& entry : std::filesystem::directory_iterator(dir)) {
-    if (entry.file_size() < std::uint64_t{1} << 30) continue;
+    std::error_code gone;  // the helper renames the next segment when it is made
+    const std::uintmax_t bytes = entry.file_size(gone);
+    if (gone || bytes < std::uint64_t{1} << 30) continue;
     const int file = ::open(entry.path().c_str(), O_RDWR | O_CLOEXEC);
-    void* const at = ::mmap(nullptr, entry.file_size(), PROT_WRITE, MAP_SHARED, file, 0);
+    if (file < 0) continue;
+    void* const at = ::mmap(nullptr, bytes, PROT_WRITE, MAP_SHARED, file, 0);
     if (at == MAP_FAILED) return false;
-    ::madvise(at, entry.file_size(), MADV_HUGEPAGE);
-    made |= ::madvise(at, entry.file_size(), MADV_POPULATE_WRITE) == 0;
-    ::munmap(at, entry.file_size());
+    ::madvise(at, bytes, MADV_HUGEPAGE);
+    made |= ::madvise(at, bytes, MADV_POPULATE_WRITE) == 0;
+    ::munmap(at, bytes);
     ::close(file);
   }
   return made;

@@ -66,7 +66,7 @@ void verify_frames(benchmark::State& state) {
     watch.start();
     for (const LogPart& part : parts) {
       log::PartScan scan;
-      visit_part(part, scan, [&](std::uint16_t, const Slice& slice) {
+      visit_part(part, scan, [&](const log::Frame&, const Slice& slice) {
         for (std::uint32_t i = 0; i < slice.count; ++i) {
           std::uint64_t word;
           std::memcpy(&word, slice.records + std::size_t{i} * kRecordBytes, sizeof word);

@@ -40,11 +40,13 @@ row() {
   shift
   echo "$(date +%H:%M:%S) $name"
   "$build/bench/bench_$name" --benchmark_repetitions="$repetitions" \
-    --benchmark_enable_random_interleaving=true --benchmark_out="$build/results/$name.json" \
+    --benchmark_enable_random_interleaving=true --benchmark_out="$build/results/$name.new" \
     --benchmark_out_format=json "$@" >"$build/results/$name.txt" 2>&1 || {
-    echo "bench_$name failed:"
+    echo "bench_$name failed; its rows keep their last figures:"
     tail -n 5 "$build/results/$name.txt"
+    return
   }
+  mv "$build/results/$name.new" "$build/results/$name.json"
 }
 
 for name in ${*:-push paced recording accumulate stats exact_store selection columns end_to_end log replay jsonl growth distributions}; do

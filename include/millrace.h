@@ -28,6 +28,7 @@
 //   millrace/c/snapshot.h  live numbers
 //   millrace/c/summary.h   final numbers, exact percentiles, reports
 //   millrace/c/replay.h    logs and files to the same numbers
+//   millrace/c/log.h       the records of a log
 //   millrace/c/values.h    exact percentiles and means of numbers that belong to no record
 //   millrace/c/distribution.h  of numbers that weigh unequally, of concurrency and of rates
 #ifndef MILLRACE_H
@@ -36,6 +37,7 @@
 #include "millrace/c/base.h"
 #include "millrace/c/distribution.h"
 #include "millrace/c/engine.h"
+#include "millrace/c/log.h"
 #include "millrace/c/numbers.h"
 #include "millrace/c/record.h"
 #include "millrace/c/replay.h"

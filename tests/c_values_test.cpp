@@ -219,11 +219,5 @@ TEST(CSchema, TellsItsFieldsRolesAndBlankRecord) {
   EXPECT_EQ(std::memcmp(&blank, &expected, sizeof blank), 0);
 }
 
-TEST(CChecksum, IsThatOfLogs) {
-  EXPECT_EQ(millrace_crc32c("123456789", 9, 0), 0xE3069283u);
-  EXPECT_EQ(millrace_crc32c("6789", 4, millrace_crc32c("12345", 5, 0)), 0xE3069283u);
-  EXPECT_EQ(millrace_crc32c(nullptr, 0, 7), 7u);
-}
-
 }  // namespace
 }  // namespace millrace

@@ -10,6 +10,7 @@ import pathlib
 import random
 import shutil
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -74,7 +75,7 @@ class WhatWasPushed(Case):
         run, records = self.recorded(10_000, segment_bytes=256 << 10)
         log = millrace.Log(run)
         self.assertGreater(len(list(run.glob("*.mlr"))), 2)
-        self.assertEqual((log.streams, len(log), log.damaged, log.rings), (["requests"], 10_000, 0, False))
+        self.assertEqual((log.streams, len(log), log.losses["whole"]), (["requests"], 10_000, True))
         self.assertEqual(log.dtype("requests"), records.dtype)
         numpy.testing.assert_array_equal(log.records("requests"), records)
         self.assertEqual(log.labels[int(records["label"][0])], "chat")
@@ -115,10 +116,25 @@ class WhatWasPushed(Case):
                 worker.push_many(stream.blank(100))
                 engine.flush()
                 log = millrace.Log(self.folder / "live")
-                self.assertEqual((len(log), log.damaged, log.rings), (100, 0, True))
+                self.assertEqual((len(log), log.losses["alive"], log.losses["damaged"]), (100, True, 0))
                 worker.push_many(stream.blank(100))
             engine.finish()
         self.assertEqual((len(log), len(millrace.Log(self.folder / "live"))), (100, 200))
+
+
+    def test_of_a_process_that_was_killed_comes_from_its_rings_too(self):
+        program = ("import millrace, os, signal, sys\n"
+                   "engine = millrace.Engine(sys.argv[1], overflow='wait')\n"
+                   "stream = engine.stream('requests')\n"
+                   "worker = stream.worker()\n"
+                   "records = stream.blank(5000)\n"
+                   "records['end_ns'] = range(5000)\n"
+                   "worker.push_many(records)\n"
+                   "os.kill(os.getpid(), signal.SIGKILL)\n")
+        subprocess.run([sys.executable, "-c", program, self.folder / "killed"], check=False)
+        log = millrace.Log(self.folder / "killed")
+        self.assertEqual((len(log), log.losses["lost"], log.losses["closed"]), (5000, 0, False))
+        numpy.testing.assert_array_equal(log.records("requests")["end_ns"], numpy.arange(5000))
 
 
 class TheSecondReader(Case):
@@ -150,18 +166,19 @@ class TheSecondReader(Case):
             # A frame whose stream is not named is nothing to this reader, which needs its dtype.
             self.assertLessEqual(set(found), set(expected))
             if len(found) < len(whole):
-                self.assertGreater(log.damaged, 0)
+                self.assertFalse(log.losses["whole"])
 
-    def test_a_header_of_another_version_is_refused_and_rubbish_is_damage(self):
+    def test_a_log_of_another_version_is_refused_and_rubbish_is_damage(self):
         copy = self.folder / "copy"
         shutil.copytree(GOLDEN, copy)
         (copy / "00000000000000000007.mlr").write_bytes(b"rubbish" * 1000)
         (copy / "00000000000000000008.mlr").write_bytes(b"")
-        self.assertEqual(millrace.Log(copy).damaged - millrace.Log(GOLDEN).damaged, 2)
-        data = bytearray((copy / "00000000000000000001.mlr").read_bytes())
-        data[8:10] = struct.pack("<H", 2)
-        data[4092:4096] = struct.pack("<I", read_log.crc32c(bytes(data[:4092])))
-        (copy / "00000000000000000001.mlr").write_bytes(data)
+        self.assertEqual(millrace.Log(copy).losses["damaged"] - millrace.Log(GOLDEN).losses["damaged"], 2)
+        for path in copy.glob("*.mlr"):
+            data = bytearray(path.read_bytes())
+            data[8:10] = struct.pack("<H", 2)
+            data[4092:4096] = struct.pack("<I", read_log.crc32c(bytes(data[:4092])))
+            path.write_bytes(data)
         with self.assertRaises(millrace.Error) as refused:
             millrace.Log(copy)
         self.assertEqual(refused.exception.code, FORMAT)

@@ -19,6 +19,12 @@ done
 # build, so that a compiler cache knows the objects.
 "$python" -m pip wheel --no-build-isolation --no-deps --no-index --config-settings "builddir=$1" \
   --config-settings "setup-args=-Dwerror=true" --wheel-dir "$work/wheel" "$root"
+# The package alone: meson-python puts in all that is installed.
+if "$python" -c 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\n")' \
+  "$work"/wheel/millrace-*.whl | grep -v '^millrace[/-]'; then
+  echo "the wheel holds these, too"
+  exit 1
+fi
 # The environment sees Debian's NumPy, and no package index.
 "$python" -m venv --system-site-packages --without-pip "$work/venv"
 "$python" -m pip --python "$work/venv/bin/python" install --no-index --no-deps "$work"/wheel/millrace-*.whl

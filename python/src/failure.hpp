@@ -54,6 +54,7 @@ void add_schema(py::module_& module);
 void add_engine(py::module_& module);
 void add_worker(py::module_& module);
 void add_summary(py::module_& module);
+void add_log(py::module_& module);
 void add_running_stats(py::module_& module);
 void add_distribution(py::module_& module);
 

@@ -19,13 +19,6 @@ void translate(std::exception_ptr thrown) {
   }
 }
 
-std::uint32_t crc32c(const py::buffer& bytes, std::uint32_t before) {
-  const py::buffer_info view = bytes.request();
-  const auto size = static_cast<std::size_t>(view.size * view.itemsize);
-  const py::gil_scoped_release others_run;
-  return millrace_crc32c(view.ptr, size, before);
-}
-
 }  // namespace
 }  // namespace millrace::python
 
@@ -43,11 +36,11 @@ PYBIND11_MODULE(_millrace, module) {
   module.attr("Error") = py::handle(error_type);
   py::register_exception_translator(&translate);
   module.attr("__version__") = millrace_version();
-  module.def("crc32c", &crc32c, py::arg("bytes"), py::arg("before") = 0);
   add_schema(module);
   add_engine(module);
   add_worker(module);
   add_summary(module);
+  add_log(module);
   add_running_stats(module);
   add_distribution(module);
 }

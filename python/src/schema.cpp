@@ -75,30 +75,29 @@ void check_schema(const Schema& schema) {
   check(millrace_schema_check(schema.get(), &error), error);
 }
 
-// As numpy.dtype() takes it.
-py::dict layout(const Schema& schema) {
+}  // namespace
+
+std::vector<Field> fields_of(const millrace_schema* schema) {
+  std::vector<Field> fields;
+  std::size_t offset = 0;
+  int type = 0;
+  for (std::size_t i = 0; const char* name = millrace_schema_field_at(schema, i, &offset, &type);
+       ++i) {
+    fields.push_back({name, offset, type});
+  }
+  return fields;
+}
+
+py::dict layout_of(const millrace_schema* schema) {
   py::list names, formats, offsets;
-  for (const Field& field : schema.fields()) {
+  for (const Field& field : fields_of(schema)) {
     names.append(field.name);
     formats.append(kTypes[field.type]);
     offsets.append(field.offset);
   }
   using namespace py::literals;
   return py::dict("names"_a = names, "formats"_a = formats, "offsets"_a = offsets,
-                  "itemsize"_a = schema.record_size());
-}
-
-}  // namespace
-
-std::vector<Field> Schema::fields() const {
-  std::vector<Field> fields;
-  std::size_t offset = 0;
-  int type = 0;
-  for (std::size_t i = 0; const char* name = millrace_schema_field_at(get(), i, &offset, &type);
-       ++i) {
-    fields.push_back({name, offset, type});
-  }
-  return fields;
+                  "itemsize"_a = millrace_schema_record_size(schema));
 }
 
 std::string Schema::blank() const {
@@ -122,7 +121,7 @@ void add_schema(py::module_& module) {
       .def("role", &set_role)
       .def("metric", &add_metric)
       .def("check", &check_schema)
-      .def("layout", &layout)
+      .def("layout", [](const Schema& schema) { return layout_of(schema.get()); })
       .def("blank", [](const Schema& schema) { return py::bytes(schema.blank()); });
 }
 

@@ -16,6 +16,10 @@ struct Field {
   int type;  // MILLRACE_I8 ..
 };
 
+[[nodiscard]] std::vector<Field> fields_of(const millrace_schema* schema);
+/// As numpy.dtype() takes it.
+[[nodiscard]] py::dict layout_of(const millrace_schema* schema);
+
 class Schema {
  public:
   explicit Schema(millrace_schema* schema) : schema_(schema, millrace_schema_free) {}
@@ -23,7 +27,7 @@ class Schema {
   [[nodiscard]] std::size_t record_size() const noexcept {
     return millrace_schema_record_size(schema_.get());
   }
-  [[nodiscard]] std::vector<Field> fields() const;
+  [[nodiscard]] std::vector<Field> fields() const { return fields_of(get()); }
   [[nodiscard]] std::string blank() const;
   /// "" where no field has the role.
   [[nodiscard]] std::string field_of(int role) const;

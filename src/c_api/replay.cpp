@@ -8,11 +8,11 @@
 #include <fmt/format.h>
 
 #include "c_api/handles.hpp"
+#include "c_api/losses.hpp"
 #include "c_api/options.hpp"
 #include "c_api/outcome.hpp"
 #include "c_api/struct_size.hpp"
 #include "ingest/replay_input.hpp"
-#include "record/crc32c.hpp"
 #include "replay/log_reading.hpp"
 #include "report/guidellm_notes.hpp"
 
@@ -147,26 +147,6 @@ Result<std::unique_ptr<millrace_summary>> from_files(std::vector<std::string> pa
   return made;
 }
 
-millrace_losses losses_of(const LogReplay& log) {
-  millrace_losses losses{};
-  losses.whole = log.whole() && !log.interrupted;
-  losses.interrupted = log.interrupted;
-  losses.closed = 1;
-  losses.damaged = log.damages.size();
-  for (const RunReport& run : log.runs) {
-    if (!run.closed) losses.closed = 0;
-    if (run.alive) losses.alive = 1;
-    losses.records += run.records;
-    losses.damaged += run.damages.size();
-    losses.missing += run.missing;
-    losses.dropped += run.dropped;
-    losses.unlogged += run.unlogged;
-    losses.lost += run.lost;
-    losses.from_rings += run.from_rings;
-  }
-  return losses;
-}
-
 millrace_losses losses_of(const FileReplay& files) {
   millrace_losses losses{};
   losses.whole = files.whole();
@@ -220,11 +200,8 @@ int millrace_replay_losses(const millrace_summary* summary, millrace_losses* los
       return failure(Errc::not_found,
                      "losses: the summary is a run's own; millrace_summary_log() has them");
     }
-    return put("millrace_losses",
-               summary->log ? losses_of(*summary->log) : losses_of(*summary->files), losses);
+    if (summary->files) return put("millrace_losses", losses_of(*summary->files), losses);
+    const LogReplay& log = *summary->log;
+    return put("millrace_losses", losses_of(log.runs, log.damages.size(), log.interrupted), losses);
   });
-}
-
-std::uint32_t millrace_crc32c(const void* bytes, std::size_t size, std::uint32_t before) {
-  return size == 0 || bytes == nullptr ? before : crc32c(bytes, size, before);
 }

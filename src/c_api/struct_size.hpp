@@ -18,6 +18,7 @@
 
 #include "millrace/c/distribution.h"
 #include "millrace/c/engine.h"
+#include "millrace/c/log.h"
 #include "millrace/c/numbers.h"
 #include "millrace/c/replay.h"
 #include "millrace/c/summary.h"
@@ -55,6 +56,8 @@ template <>
 inline constexpr std::size_t kFirstSize<millrace_replay_options> = 96;
 template <>
 inline constexpr std::size_t kFirstSize<millrace_losses> = 80;
+template <>
+inline constexpr std::size_t kFirstSize<millrace_log_options> = 40;
 template <>
 inline constexpr std::size_t kFirstSize<millrace_distribution_numbers> = 168;
 

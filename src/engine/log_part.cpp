@@ -28,7 +28,7 @@ void visit_part(const LogPart& part, log::PartScan& scan, const VisitSlice& visi
   while (const auto frame = (*source)->next()) {
     if (!scan.add(*frame, (*source)->name())) continue;
     const log::FrameHeader& header = frame->header;
-    visit(header.stream, Slice{.records = frame->payload.data(),
+    visit(*frame, Slice{.records = frame->payload.data(),
                                .count = header.n,
                                .record_size = header.record_size,
                                .stream = header.stream,

@@ -4,7 +4,7 @@
 // parallel reading. Parts are merged, and their damage told, in their order.
 //
 //   for (const auto& part : parts) ...
-//   auto scan = visit_part(part, [&](std::uint16_t stream, const Slice& slice) { .. });
+//   visit_part(part, scan, [&](const log::Frame& frame, const Slice& slice) { .. });
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,9 @@ struct LogPart {
 
 LogPart segment_part(const std::string& path, std::size_t run);
 
-/// Each slice that is to be accumulated, in order. `stream` is the run's number; the slice's worker and
-/// worker_seq are the record's identity in the run.
-using VisitSlice = std::function<void(std::uint16_t stream, const Slice& slice)>;
+/// Each slice that is to be accumulated, in order, and the frame that it stands in. The frame's stream is the
+/// run's number; the slice's worker and worker_seq are the record's identity in the run.
+using VisitSlice = std::function<void(const log::Frame& frame, const Slice& slice)>;
 
 /// Reads the part once. The scan's damages are the source's and its own; a part that cannot be opened
 /// any more is a damage. `scan` may be looked at in `visit`: it knows the streams that came so far.

@@ -102,8 +102,8 @@ void LogSelection::pass(std::span<const std::size_t> streams,
   each_in_parallel(parts_.size(), in_order ? 1 : threads_, [&](std::size_t part, unsigned thread) {
     const RunNumbers& run = runs_[parts_[part].run];
     log::PartScan scan;
-    visit_part(parts_[part], scan, [&](std::uint16_t number, const Slice& slice) {
-      const std::size_t stream = run.stream(number);
+    visit_part(parts_[part], scan, [&](const log::Frame& frame, const Slice& slice) {
+      const std::size_t stream = run.stream(frame.header.stream);
       if (stream == RunNumbers::kNoStream || by_stream[stream] == nullptr) return;
       by_stream[stream]->part(thread).accumulate(slice, run.names());
     });

@@ -268,7 +268,7 @@ Result<LogFolder> LogFolder::list(const std::string& dir, const std::string& rin
   log.next_segment = highest + 1;
   if (segments.empty() && !may_be_empty) {
     const std::string why = log.damages.empty() ? "" : ": " + log.damages.front().what;
-    return failure(Errc::not_found,
+    return failure(log.damages.empty() ? Errc::not_found : Errc::format,
                    fmt::format("'{}' holds no segment (*.mlr) of a log{}", dir, why));
   }
   log.log_id = most_frequent(segments);

@@ -48,7 +48,7 @@ RunInfo info_of(const LogRun& run) {
 log::PartScan scan_of_last_segment(const LogRun& run) {
   for (std::size_t i = run.files.segments.size(); i-- > 0;) {
     log::PartScan scan;
-    visit_part(run.segment(i, 0), scan, [](std::uint16_t, const Slice&) {});
+    visit_part(run.segment(i, 0), scan, [](const log::Frame&, const Slice&) {});
     if (!scan.names.streams.empty() || scan.end || i == 0) return scan;
   }
   return {};

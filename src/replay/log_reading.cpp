@@ -26,23 +26,25 @@ class Reading {
   Reading(const LogReadingOptions& options, const Visit& visit)
       : options_(options), visit_(visit) {}
 
-  Result<RunReport> read(const LogRun& run, std::size_t index) {
+  Result<void> read(const LogRun& run, std::size_t index, LogReading& all) {
     log::RunScan scan;
     for (std::size_t s = 0; s < run.files.segments.size() && !stopped(); ++s) {
       const log::SegmentPath& segment = run.files.segments[s];
-      const log::PartScan part = read_part(run, run.segment(s, index), scan.names);
+      const log::PartScan part = read_part(run, run.segment(s, index), segment.path, scan.names);
       scan.add(part, segment.header.run_index, segment.path);
       bytes_ += segment.file_bytes;
       if (options_.progress) options_.progress(bytes_, records_);
     }
     std::uint64_t from_rings = 0;
     if (run.has_rings() && !stopped()) {
-      const log::PartScan part = read_part(run, run.rings(scan, index), scan.names);
+      const log::PartScan part = read_part(run, run.rings(scan, index), {}, scan.names);
       from_rings = part.records;
       scan.add(part, std::nullopt);
     }
     if (error_) return tl::unexpected(*error_);
-    return report_of(run, scan, from_rings);
+    all.runs.push_back(report_of(run, scan, from_rings));
+    all.names.push_back(std::move(scan.names));
+    return {};
   }
 
   [[nodiscard]] bool interrupted() const noexcept {
@@ -54,18 +56,22 @@ class Reading {
  private:
   [[nodiscard]] bool stopped() const noexcept { return error_.has_value() || interrupted(); }
 
-  log::PartScan read_part(const LogRun& run, const LogPart& part, const log::RunNames& earlier) {
+  log::PartScan read_part(const LogRun& run, const LogPart& part, const std::string& file,
+                          const log::RunNames& earlier) {
     const log::SegmentHeader& first = run.files.segments.front().header;
     log::PartScan scan;
-    visit_part(part, scan, [&](std::uint16_t stream, const Slice& slice) {
+    visit_part(part, scan, [&](const log::Frame& frame, const Slice& slice) {
       if (stopped()) return;
       auto visited = visit_({.run = run.files.identity,
                              .opened_real_ns = first.opened_real_ns,
                              .opened_ns = first.opened_ns,
-                             .stream = scan.names.streams.at(stream),
+                             .stream = scan.names.streams.at(frame.header.stream),
                              .names = scan.names,
                              .earlier = earlier,
-                             .slice = slice});
+                             .slice = slice,
+                             .taken_ns = frame.header.taken_ns,
+                             .file = file,
+                             .offset = frame.offset + sizeof(log::FrameHeader)});
       if (!visited) error_ = std::move(visited).error();
       records_ += slice.count;
     });
@@ -97,9 +103,8 @@ Result<LogReading> read_logs(std::span<const std::string> dirs, const LogReading
   all.damages = runs->damages;
   Reading reading(options, visit);
   for (std::size_t r = 0; r < runs->runs.size() && !reading.interrupted(); ++r) {
-    auto report = reading.read(runs->runs[r], r);
-    if (!report) return tl::unexpected(std::move(report).error());
-    all.runs.push_back(std::move(*report));
+    if (auto read = reading.read(runs->runs[r], r, all); !read)
+      return tl::unexpected(std::move(read).error());
   }
   all.records = reading.records();
   all.interrupted = reading.interrupted();

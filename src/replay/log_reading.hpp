@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // read_logs: every record of the runs that are meant, in the order of the log, with its names: for
-// `verify`, which looks at nothing but the losses, and `export`.
+// `verify`, which looks at nothing but the losses, for `export`, and for the C interface.
 //
 //   auto reading = read_logs(dirs, {}, [&](const LoggedSlice& slice) -> Result<void> { .. });
 //   reading->whole();                                 // or what is missing, run by run
@@ -38,6 +38,9 @@ struct LoggedSlice {
   const log::RunNames& names;    // of this part of the log
   const log::RunNames& earlier;  // of the parts before it
   Slice slice;
+  std::int64_t taken_ns;    // the aggregator's clock; 0 of records that come from rings
+  const std::string& file;  // "": in a ring
+  std::uint64_t offset;     // of the first record, in the file
 
   /// "" of number 0; "other" of one whose name is not there.
   [[nodiscard]] std::string_view label(std::uint16_t number) const;
@@ -53,6 +56,7 @@ struct LogReadingOptions {
 
 struct LogReading {
   std::vector<RunReport> runs;
+  std::vector<log::RunNames> names;  // by run
   std::vector<log::Damage> damages;  // of the folders
   std::uint64_t records = 0;
   bool interrupted = false;

@@ -212,8 +212,8 @@ void show(const Reading& reading, const LogReplayOptions& options, const Summary
     if (stopped(options)) return;
     const RunNumbers& run = reading.totals().numbers()[part.run];
     log::PartScan scan;
-    visit_part(part, scan, [&](std::uint16_t number, const Slice& slice) {
-      const std::size_t stream = run.stream(number);
+    visit_part(part, scan, [&](const log::Frame& frame, const Slice& slice) {
+      const std::size_t stream = run.stream(frame.header.stream);
       if (stream == RunNumbers::kNoStream) return;
       LeftOut known;
       const Slice results = filters[stream].results(slice, known);

@@ -41,7 +41,8 @@ std::unique_ptr<StreamStats> LogTotals::make_stats(const log::StreamText& text,
 
 PartNumbers LogTotals::accumulate(const LogPart& part, const Rules& rules) {
   PartNumbers numbers;
-  visit_part(part, numbers.scan, [&](std::uint16_t stream, const Slice& slice) {
+  visit_part(part, numbers.scan, [&](const log::Frame& frame, const Slice& slice) {
+    const std::uint16_t stream = frame.header.stream;
     if (stream >= numbers.streams.size()) numbers.streams.resize(std::size_t{stream} + 1);
     auto& stats = numbers.streams[stream];
     if (!stats) stats = make_stats(numbers.scan.names.streams.at(stream), rules, true);
@@ -76,7 +77,8 @@ Result<void> LogTotals::merge(const PartNumbers& numbers, const LogPart& part,
   // So many labels that which of them are told apart depends on what came before, or results whose
   // numbers decide whether they count: the slices are taken again, in sequence.
   log::PartScan again;
-  visit_part(part, again, [&](std::uint16_t stream, const Slice& slice) {
+  visit_part(part, again, [&](const log::Frame& frame, const Slice& slice) {
+    const std::uint16_t stream = frame.header.stream;
     if (in_sequence[stream]) {
       streams_[run.streams[stream]].stats->accumulate(slice, run.names());
     }

@@ -32,8 +32,8 @@ class NumberedResults {
     for (const LogPart& part : parts_) {
       if (before >= wanted) break;
       log::PartScan scan;
-      visit_part(part, scan, [&](std::uint16_t number, const Slice& all) {
-        if (run_.stream(number) != stream_ || before >= wanted) return;
+      visit_part(part, scan, [&](const log::Frame& frame, const Slice& all) {
+        if (run_.stream(frame.header.stream) != stream_ || before >= wanted) return;
         LeftOut left_out;
         const Slice slice = filter.results(all, left_out);
         if (before + slice.count >= wanted) {

@@ -81,13 +81,6 @@ typedef struct millrace_losses {
 MILLRACE_API int millrace_replay_losses(const millrace_summary* summary, millrace_losses* losses,
                                         millrace_error* error);
 
-/// The checksum of logs, CRC32C, for readers in other languages (docs/log-format.md).
-///   bytes    `size` of them; may be NULL when there are none.
-///   before   the checksum of what stands in front; 0: nothing does.
-///   Returns  the checksum.
-///   Errors   none.   Threads  any.   Cost  some 0.1 ns a byte.
-MILLRACE_API uint32_t millrace_crc32c(const void* bytes, size_t size, uint32_t before);
-
 #ifdef __cplusplus
 }
 #endif
