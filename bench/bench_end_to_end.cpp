@@ -82,9 +82,10 @@ void obvious(benchmark::State& state, bool with_file) {
   const Switches switches(state);
   for (auto _ : state) {
     pin(1);
-    const int file = with_file ? ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)
-                               : -1;
-    if (with_file && file < 0) return skip(state, fmt::format("{}: {}", path, std::strerror(errno)));
+    const int file =
+        with_file ? ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
+    if (with_file && file < 0)
+      return skip(state, fmt::format("{}: {}", path, std::strerror(errno)));
     moodycamel::ConcurrentQueue<Five> queue(64 * 1024);
     std::vector<BoostMoments> sets(5);
     watch.start();
@@ -101,11 +102,11 @@ void obvious(benchmark::State& state, bool with_file) {
     while (taken < kRecords) {
       std::size_t got = 0;  // a file is written in whole buffers
       do {
-        const std::size_t more =
-            queue.try_dequeue_bulk(batch.data() + got, batch.size() - got);
+        const std::size_t more = queue.try_dequeue_bulk(batch.data() + got, batch.size() - got);
         got += more;
         if (more == 0) std::this_thread::yield();
-      } while (with_file && got < batch.size() && taken + static_cast<std::int64_t>(got) < kRecords);
+      } while (with_file && got < batch.size() &&
+               taken + static_cast<std::int64_t>(got) < kRecords);
       if (with_file && ::write(file, batch.data(), got * sizeof(Five)) < 0) {
         return skip(state, std::strerror(errno));
       }

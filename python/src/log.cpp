@@ -36,8 +36,13 @@ struct Found {
 bool visit(const millrace_slice* slice, void* context) noexcept {
   auto& found = *static_cast<Found*>(context);
   try {
-    Block block{slice->worker, slice->worker_seq, slice->taken_ns, slice->count,
-                kNoFile,       slice->offset,     {}};
+    Block block{slice->worker,
+                slice->worker_seq,
+                slice->taken_ns,
+                slice->count,
+                kNoFile,
+                slice->offset,
+                {}};
     if (slice->file == nullptr) {
       block.bytes.assign(static_cast<const char*>(slice->records),
                          std::size_t{slice->count} * slice->record_size);
@@ -74,8 +79,8 @@ py::dict numbered(const Named& named) {
   for (unsigned number = 1; number <= 0xFFFF; ++number) {
     const char* name = named(static_cast<std::uint16_t>(number));
     if (name == nullptr) continue;
-    names[py::int_(number)] =
-        py::reinterpret_steal<py::str>(PyUnicode_DecodeUTF8(name, static_cast<py::ssize_t>(std::strlen(name)), "replace"));
+    names[py::int_(number)] = py::reinterpret_steal<py::str>(
+        PyUnicode_DecodeUTF8(name, static_cast<py::ssize_t>(std::strlen(name)), "replace"));
   }
   return names;
 }
@@ -106,15 +111,16 @@ py::dict read_log(const std::string& path, const std::string& run, const std::st
   for (std::size_t i = 0; const char* name = millrace_log_run_at(log, i); ++i) runs.append(name);
   py::dict streams;
   for (std::size_t i = 0; const char* name = millrace_log_stream_at(log, i); ++i) {
-    streams[name] = py::make_tuple(millrace_log_stream_text(log, name),
-                                   layout_of(millrace_log_schema(log, name)),
-                                   blocks_of(found, name));
+    streams[name] =
+        py::make_tuple(millrace_log_stream_text(log, name),
+                       layout_of(millrace_log_schema(log, name)), blocks_of(found, name));
   }
   using namespace py::literals;
   return py::dict(
       "runs"_a = runs, "run"_a = millrace_log_run(log), "streams"_a = streams,
       "labels"_a = numbered([&](auto number) { return millrace_log_label(log, number); }),
-      "error_classes"_a = numbered([&](auto number) { return millrace_log_error_class(log, number); }),
+      "error_classes"_a =
+          numbered([&](auto number) { return millrace_log_error_class(log, number); }),
       "files"_a = found.files, "losses"_a = as_dict(losses));
 }
 

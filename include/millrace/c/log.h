@@ -45,7 +45,7 @@ typedef struct millrace_slice {
   uint64_t worker_seq;  // of the first record; the next has the next number
   uint32_t worker;
   uint32_t reserved;  // 0
-  int64_t taken_ns;   // when the aggregator took them, CLOCK_MONOTONIC; 0: it had not, when the process died
+  int64_t taken_ns;   // by the aggregator, CLOCK_MONOTONIC; 0: the process died before
   const char* file;   // where the records stand; NULL: in the ring of a process that died
   uint64_t offset;    // of the first, in the file
 } millrace_slice;
