@@ -3,7 +3,10 @@
 // Memory runs out in the C interface: the n-th allocation fails, of whichever thread, once or for good, for
 // n = 1, 2, 3, .. until a run passes without it. Each call then returns a code with a text, gives no handle, and
 // throws nothing. MILLRACE_OOM=full: at every n, else at some.
+#include <cstdint>
+#include <numeric>
 #include <string>
+#include <vector>
 
 #include "c_handles.hpp"
 #include "memory_fault.hpp"
@@ -104,30 +107,92 @@ void run(const std::string& dir) {
   }
 }
 
+void read_records(const std::string& dir) {
+  auto options = sized<millrace_log_options>();
+  std::uint64_t seen = 0;
+  options.context = &seen;
+  options.visit = [](const millrace_slice* slice, void* context) {
+    *static_cast<std::uint64_t*>(context) += slice->count;
+    return true;
+  };
+  millrace_log* log = made<millrace_log>(
+      "log", [&](auto** to, auto* e) { return millrace_log_read(dir.c_str(), &options, to, e); });
+  if (log == nullptr) return;
+  auto losses = sized<millrace_losses>();
+  called("losses", [&](auto* e) { return millrace_log_losses(log, &losses, e); });
+  EXPECT_EQ(losses.records, seen);
+  EXPECT_TRUE(seen == 100 || losses.whole == 0);
+  millrace_log_free(log);
+}
+
+void numbers_without_records() {
+  std::vector<double> numbers(3000);
+  std::iota(numbers.begin(), numbers.end(), 0.0);
+  millrace_values* values = made<millrace_values>("values", [](auto** to, auto* e) {
+    return millrace_values_new(1, std::uint64_t{1} << 26, to, e);
+  });
+  if (values != nullptr) {
+    const std::size_t list = 0;
+    const double p = 50;
+    double number = 0;
+    int rounded = 0;
+    called("add", [&](auto* e) {
+      return millrace_values_add(values, list, numbers.data(), numbers.size(), e);
+    });
+    called("percentile", [&](auto* e) {
+      return millrace_values_percentiles(values, &list, 1, &p, 1, MILLRACE_RULE_NEAREST_RANK,
+                                         &number, e);
+    });
+    called("mean",
+           [&](auto* e) { return millrace_values_mean(values, &list, 1, &number, &rounded, e); });
+    millrace_values_free(values);
+  }
+  std::vector<double> ends = numbers;
+  for (double& end : ends) end += 5;
+  millrace_distribution* distribution =
+      made<millrace_distribution>("concurrency", [&](auto** to, auto* e) {
+        return millrace_distribution_of_concurrency(numbers.data(), ends.data(), numbers.size(), 0,
+                                                    to, e);
+      });
+  if (distribution == nullptr) return;
+  auto summary = sized<millrace_distribution_numbers>();
+  called("summary",
+         [&](auto* e) { return millrace_distribution_summary(distribution, &summary, e); });
+  millrace_distribution_free(distribution);
+}
+
+// The n-th allocation of `work` fails, for n = 1, 2, .. until it passes.
+template <typename Work>
+void with_failures(const char* what, Times times, const Work& work) {
+  Places places(40);
+  for (bool fired = true; fired && !testing::Test::HasFailure();) {
+    const std::uint64_t n = places.next();
+    SCOPED_TRACE(testing::Message() << what << ", allocation " << n << ", seed " << places.seed());
+    fired = work(n, times);
+  }
+}
+
 TEST(COutOfMemory, IsACodeWithATextWhereverItComes) {
-  for (const auto times : {Times::once, Times::for_good}) {
-    Places places(40);
-    SCOPED_TRACE(testing::Message() << "seed " << places.seed());
-    for (bool fired = true; fired && !HasFailure();) {
-      const std::uint64_t n = places.next();
-      SCOPED_TRACE(testing::Message() << "allocation " << n);
-      TemporaryFolder folder = TemporaryFolder::in_memory();
-      {
-        MemoryFault fault(n, times);
-        run(folder / "run");
-        fired = fault.fired();
-      }
-    }
-    TemporaryFolder folder = TemporaryFolder::in_memory();
-    run(folder / "run");
-    Places of_replay(40);
-    for (bool fired = true; fired && !HasFailure();) {
-      const std::uint64_t n = of_replay.next();
-      SCOPED_TRACE(testing::Message() << "allocation " << n << " of the replay");
+  const auto failing = [](const auto& work) {
+    return [&work](std::uint64_t n, Times times) {
       MemoryFault fault(n, times);
-      replay(folder / "run");
-      fired = fault.fired();
-    }
+      work();
+      return fault.fired();
+    };
+  };
+  for (const auto times : {Times::once, Times::for_good}) {
+    with_failures("a run", times, [](std::uint64_t n, Times when) {
+      TemporaryFolder folder = TemporaryFolder::in_memory();
+      MemoryFault fault(n, when);
+      run(folder / "run");
+      return fault.fired();
+    });
+    TemporaryFolder folder = TemporaryFolder::in_memory();
+    const std::string dir = folder / "run";
+    run(dir);
+    with_failures("its replay", times, failing([&] { replay(dir); }));
+    with_failures("its records", times, failing([&] { read_records(dir); }));
+    with_failures("numbers", times, failing([] { numbers_without_records(); }));
   }
 }
 
