@@ -80,6 +80,9 @@ bool see(const millrace_slice* slice, void* context) {
   EXPECT_EQ(slice->record_size, sizeof(millrace_sample_record));
   EXPECT_EQ(millrace_schema_record_size(slice->schema), slice->record_size);
   EXPECT_EQ(slice->worker_seq, seen.values.size());
+  EXPECT_EQ(std::string(millrace_log_run(slice->log)).size(), 16u);
+  auto losses = sized<millrace_losses>();
+  EXPECT_EQ(millrace_log_losses(slice->log, &losses, nullptr), MILLRACE_ERROR_INVALID_ARGUMENT);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(slice->records) % 8, 0u);
   const auto* records = static_cast<const millrace_sample_record*>(slice->records);
   for (std::uint32_t i = 0; i < slice->count; ++i) {
@@ -144,12 +147,12 @@ TEST(CLog, NamesRunsStreamsAndSchemas) {
       "value");
   EXPECT_EQ(offset, 0u);
   EXPECT_EQ(millrace_log_schema(log.get(), "others"), nullptr);
-  EXPECT_EQ(millrace_log_label(log.get(), 1), nullptr);  // "other"
+  EXPECT_STREQ(millrace_log_label(log.get(), 1), "other");
   EXPECT_STREQ(millrace_log_label(log.get(), 2), "even");
   EXPECT_STREQ(millrace_log_label(log.get(), 3), "odd");
   EXPECT_EQ(millrace_log_label(log.get(), 0), nullptr);
   EXPECT_EQ(millrace_log_label(log.get(), 4), nullptr);
-  EXPECT_EQ(millrace_log_error_class(log.get(), 1), nullptr);
+  EXPECT_EQ(millrace_log_error_class(log.get(), 2), nullptr);
   EXPECT_EQ(millrace_log_run(nullptr), nullptr);
   EXPECT_EQ(millrace_log_label(nullptr, 1), nullptr);
 }

@@ -8,11 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "c_api/handles.hpp"
 #include "c_api/losses.hpp"
 #include "c_api/outcome.hpp"
 #include "c_api/struct_size.hpp"
 #include "log/log_folder.hpp"
+#include "record/local_names.hpp"
 #include "replay/log_reading.hpp"
 
 struct millrace_log {
@@ -33,17 +36,22 @@ namespace {
 
 using Stream = std::pair<const std::string, millrace_log::Stream>;
 
-const Stream& stream_of(millrace_log& log, const log::StreamText& text) {
+Result<const Stream*> stream_of(millrace_log& log, const log::StreamText& text) {
   const auto known = log.streams.find(text.name);
-  if (known != log.streams.end()) return *known;
-  millrace_log::Stream stream;
-  stream.text = log::to_text(text);
-  stream.schema.schema = text.schema;
-  return *log.streams.emplace(text.name, std::move(stream)).first;
+  if (known == log.streams.end()) {
+    millrace_log::Stream stream;
+    stream.text = log::to_text(text);
+    stream.schema.schema = text.schema;
+    return &*log.streams.emplace(text.name, std::move(stream)).first;
+  }
+  if (known->second.schema.schema == text.schema) return &*known;
+  return failure(Errc::format, fmt::format("stream '{}' has two schemas in one run: no log that "
+                                           "millrace wrote has that",
+                                           text.name));
 }
 
-millrace_slice slice_of(millrace_log& log, const LoggedSlice& slice) {
-  const auto& [name, stream] = stream_of(log, slice.stream);
+millrace_slice slice_of(const millrace_log& log, const Stream& of, const LoggedSlice& slice) {
+  const auto& [name, stream] = of;
   return {.struct_size = sizeof(millrace_slice),
           .log = &log,
           .stream = name.c_str(),
@@ -75,8 +83,11 @@ Result<void> read(const std::string& dir, const millrace_log_options& options, m
   const std::string dirs[] = {dir};
   auto read = read_logs(dirs, reading, [&](const LoggedSlice& slice) -> Result<void> {
     if (options.visit == nullptr) return {};
+    const auto stream = stream_of(log, slice.stream);
+    if (!stream) return tl::unexpected(stream.error());
+    if (log.run.empty()) log.run = hex(slice.run.run);
     log.visited = &slice;
-    const millrace_slice shown = slice_of(log, slice);
+    const millrace_slice shown = slice_of(log, **stream, slice);
     // order: relaxed; set and read by this thread.
     if (!options.visit(&shown, options.context)) stop.store(true, std::memory_order_relaxed);
     log.visited = nullptr;
@@ -87,7 +98,9 @@ Result<void> read(const std::string& dir, const millrace_log_options& options, m
   if (read->runs.empty()) return {};  // a folder that is to have one
   log.run = hex(read->runs.front().identity.run);
   log.names = std::move(read->names.front());
-  for (const auto& [number, text] : log.names.streams) stream_of(log, text);
+  for (const auto& [number, text] : log.names.streams) {
+    if (const auto stream = stream_of(log, text); !stream) return tl::unexpected(stream.error());
+  }
   return {};
 }
 
@@ -95,6 +108,7 @@ using Names = std::map<std::uint16_t, std::string>;
 
 const char* name_of(const millrace_log* log, std::uint16_t number, Names log::RunNames::*kind) {
   if (log == nullptr) return nullptr;
+  if (number == LocalNames::kOther) return "other";
   const log::RunNames* const places[] = {log->visited ? &log->visited->names : &log->names,
                                          log->visited ? &log->visited->earlier : nullptr};
   for (const log::RunNames* place : places) {
@@ -171,6 +185,10 @@ int millrace_log_losses(const millrace_log* log, millrace_losses* losses, millra
   return outcome(error, [&]() -> Result<void> {
     if (auto all = given("millrace_log_losses", {{"log", log}, {"losses", losses}}); !all)
       return all;
+    if (log->visited != nullptr) {
+      return failure(Errc::invalid_argument,
+                     "millrace_log_losses: losses are known when millrace_log_read() returns");
+    }
     return put("millrace_losses", log->losses, losses);
   });
 }

@@ -128,7 +128,8 @@ class Parser {
     optional_integer(root, "labels_max", stream.labels_max);
     optional_integer(root, "label_memory_bytes", stream.label_memory_bytes);
     if (const JsonValue* window = root.find("window")) {
-      stream.window = TimeWindow{signed_integer(*window, "begin_ns"), signed_integer(*window, "end_ns")};
+      stream.window =
+          TimeWindow{signed_integer(*window, "begin_ns"), signed_integer(*window, "end_ns")};
     }
     if (const JsonValue* range = root.find("range")) {
       stream.range.emplace();
@@ -161,7 +162,9 @@ class Parser {
 
   std::string text(const JsonValue& object, const char* key) {
     const JsonValue* value = object.find(key);
-    if (value != nullptr && value->kind == Kind::text) return value->text;
+    if (value != nullptr && value->kind == Kind::text &&
+        value->text.find('\0') == std::string::npos)
+      return value->text;
     fail(fmt::format("'{}' is missing or no text", key));
     return {};
   }

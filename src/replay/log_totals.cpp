@@ -16,8 +16,8 @@ constexpr std::uint32_t kAccountsKept = detail::RingSet::kAccountsKept;
 }  // namespace
 
 // Values are never held: percentiles come from passes.
-std::unique_ptr<StreamStats> LogTotals::make_stats(const log::StreamText& text,
-                                                   const Rules& rules, bool part) {
+std::unique_ptr<StreamStats> LogTotals::make_stats(const log::StreamText& text, const Rules& rules,
+                                                   bool part) {
   auto no_values = std::make_shared<ExactMemory>(0);
   no_values->exact = false;
   std::vector<StreamStats::Bound> bounds;
@@ -92,7 +92,14 @@ Result<void> LogTotals::merge(const PartNumbers& numbers, const LogPart& part,
 // Every segment repeats what came before it: what is known already is passed over.
 Result<void> LogTotals::learn(const log::RunNames& names, RunNumbers& run) {
   for (const auto& [number, text] : names.streams) {
-    if (number < run.streams.size() && run.streams[number] != RunNumbers::kNoStream) continue;
+    if (number < run.streams.size() && run.streams[number] != RunNumbers::kNoStream) {
+      const log::StreamText& known = texts_[run.streams[number]];
+      if (known.name == text.name && known.schema == text.schema) continue;
+      return failure(Errc::format,
+                     fmt::format("stream {} is '{}' and later '{}', or has another schema "
+                                 "then: no log that millrace wrote has that",
+                                 number, known.name, text.name));
+    }
     const auto index = stream(text);
     if (!index) return tl::unexpected(index.error());
     if (number >= run.streams.size()) {

@@ -78,11 +78,13 @@ MILLRACE_API int millrace_log_read(const char* path, const millrace_log_options*
 /// What a log tells beside its records.
 ///   index    from 0 until NULL comes.
 ///   stream   a stream's name.
-///   number   of a label or an error class, as the records have it; 0 is none, and what has no name is "other".
+///   number   of a label or an error class, as the records have it. 0 is none; 1 is "other", of those beyond labels_max;
+///            what has no name, as it was lost, is "other" in reports.
 ///   Returns  a text, NULL if there is none: the number of the run that was read, 16 hexadecimal digits; of each run
 ///            in the folder, oldest first; each stream's name; its JSON as docs/log-format.md has it; a name. Or a
 ///            stream's schema, which is the log's.
-///   Errors   none.   Threads  any; during a visit the thread that reads.   Cost  nanoseconds.
+///   Errors   none.   Threads  any; during a visit the thread that reads, for what is known so far.
+///   Cost     nanoseconds.
 MILLRACE_API const char* millrace_log_run(const millrace_log* log);
 MILLRACE_API const char* millrace_log_run_at(const millrace_log* log, size_t index);
 MILLRACE_API const char* millrace_log_stream_at(const millrace_log* log, size_t index);
@@ -95,7 +97,7 @@ MILLRACE_API const char* millrace_log_error_class(const millrace_log* log, uint1
 /// What could not be read; `millrace verify` names the places.
 ///   losses   struct_size set; the rest is overwritten.
 ///   Returns  MILLRACE_OK or a code.
-///   Errors   none beside NULL and struct_size.   Threads  any.   Cost  nanoseconds.
+///   Errors   INVALID_ARGUMENT: struct_size; during a visit.   Threads  any.   Cost  nanoseconds.
 MILLRACE_API int millrace_log_losses(const millrace_log* log, millrace_losses* losses,
                                      millrace_error* error);
 
