@@ -17,6 +17,7 @@
 #include "engine/snapshot_builder.hpp"
 #include "engine/summary_builder.hpp"
 #include "record/caught.hpp"
+#include "record/local_names.hpp"
 #include "stats/digest.hpp"
 
 namespace millrace {
@@ -76,7 +77,8 @@ void Run::run() noexcept {
   try {
     IdleStrategy idle(options.idle);
     for (;;) {
-      const std::uint32_t heard = control_.bell().heard();  // first: what rings from here on ends the rest
+      const std::uint32_t heard =
+          control_.bell().heard();  // first: what rings from here on ends the rest
       // order: acquire; pairs with the release in finish().
       if (finishing_.load(std::memory_order_acquire)) break;
       idle.rest(aggregator_.turn(), control_.bell(), heard);
@@ -120,6 +122,11 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
   if (forked()) return failure(Errc::closed, kForkedChild);
   if (auto valid = schema.validate(); !valid) return tl::unexpected(valid.error());
   if (name.empty()) return failure(Errc::invalid_argument, "stream: a name is needed");
+  if (name.size() > LocalNames::kNameBytesMax || name.find('\0') != std::string_view::npos) {
+    return failure(Errc::invalid_argument,
+                   fmt::format("stream: a name has 1 to {} bytes and no NUL, this one {}",
+                               LocalNames::kNameBytesMax, name.size()));
+  }
   std::vector<StreamStats::Bound> goodput;
   for (const Limit& limit : stream.goodput) {
     const auto metric = schema.find_metric(limit.metric);
@@ -146,18 +153,16 @@ Result<std::uint32_t> Run::add_stream(std::string_view name, Schema schema, Stre
     return failure(Errc::invalid_argument,
                    fmt::format("stream '{}': every is less than a millisecond", name));
   }
-  const log::StreamText text{std::string(name),
-                             schema,
-                             stream.goodput,
-                             options.labels_max,
-                             options.label_memory_bytes,
-                             counted->window,
-                             counted->range,
-                             stream.tokens};
-  const StatsLimits limits{options.labels_max, options.label_memory_bytes, counted->window,
-                           counted->range, stream.tokens,
-                           SeriesRules{.every_ns = stream.every.count(),
-                                       .percentiles = options.percentiles}};
+  const log::StreamText text{
+      std::string(name),          schema,          stream.goodput, options.labels_max,
+      options.label_memory_bytes, counted->window, counted->range, stream.tokens};
+  const StatsLimits limits{
+      options.labels_max,
+      options.label_memory_bytes,
+      counted->window,
+      counted->range,
+      stream.tokens,
+      SeriesRules{.every_ns = stream.every.count(), .percentiles = options.percentiles}};
   Result<std::uint32_t> id = failure(Errc::closed, "stream: the engine is finished");
   control_.run([&] {
     if (gate.state() != detail::kRunning) return;

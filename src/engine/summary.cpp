@@ -9,6 +9,7 @@
 #include "engine/log_selection.hpp"
 #include "engine/running_statistics.hpp"
 #include "record/counts.hpp"
+#include "record/local_names.hpp"
 #include "stats/digest.hpp"
 #include "stats/float_environment.hpp"
 #include "stats/stream_stats.hpp"
@@ -27,7 +28,7 @@ StreamStats::Selected selected(const Selection& selection, const std::vector<std
   result.label = kUnknownLabel;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     // "other" may be a name of the user's, too: then that is meant.
-    if (labels[i] == *selection.label) result.label = static_cast<std::uint16_t>(i);
+    if (labels[i] == LocalNames::cut(*selection.label)) result.label = static_cast<std::uint16_t>(i);
   }
   return result;
 }

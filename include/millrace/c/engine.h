@@ -137,7 +137,8 @@ MILLRACE_API int millrace_stream_open(millrace_engine* engine, const char* name,
                                       millrace_stream** stream, millrace_error* error);
 
 /// The number of a name, for a record's field; the same for the same name.
-///   name     a label, e.g. an endpoint, or an error class, e.g. "connection reset".
+///   name     a label, e.g. an endpoint, or an error class, e.g. "connection reset". Of more than 120 bytes the first
+///            120 count.
 ///   Returns  the number. 0, which is none, for NULL or "" and in a forked child; that of "other" once labels_max
 ///            (error_classes_max) are in use.
 ///   Errors   none.   Threads  any.   Cost  a lock: ask once and keep it.
