@@ -23,8 +23,6 @@ namespace {
 
 constexpr std::size_t kPagePoints = 20'000;  // of a curve: 20 MB of all metrics; percentiles up to 99.99
 
-constexpr std::size_t kCurvePoints = 20'000;  // 20 MB of all metrics; tells percentiles up to 99.99
-
 // As guidellm's own percentages become limits: of what was planned.
 void limit(const PhaseSize& size, const RunMaximum& maximum, std::uint64_t& number,
            std::int64_t& ns) {

@@ -19,8 +19,7 @@ using detail::RingSet;
 
 Aggregator::Aggregator(const EngineOptions& options, RingSet& rings, Control& control,
                        Names& labels, Names& errors, PlaceNames& places, RunLog* log)
-    : options_(options),
-      rings_(rings),
+    : rings_(rings),
       control_(control),
       places_(places),
       labels_(labels),

@@ -55,7 +55,6 @@ class Aggregator {
   void keep_within_memory();
   [[nodiscard]] bool drained();
 
-  const EngineOptions& options_;
   detail::RingSet& rings_;
   Control& control_;
   PlaceNames& places_;
