@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Builds the fuzz targets with clang, AddressSanitizer and UndefinedBehaviorSanitizer, and runs each.
+# Builds the fuzz targets with clang, AddressSanitizer and UndefinedBehaviorSanitizer, and runs them, as many at a time
+# as there are cores.
 #
 #   tests/fuzz.sh SECONDS [TARGET...]        e.g. tests/fuzz.sh 60 stream_text
 #
@@ -26,25 +27,52 @@ sources="$(ls src/record/*.cpp src/transport/bus_guard.cpp src/transport/ring_fi
   src/ingest/raw_input.cpp src/ingest/unpack_*.cpp src/ingest/byte_source.cpp src/ingest/piece_reader.cpp \
   src/ingest/json_*.cpp src/ingest/pointer_tree.cpp src/ingest/timestamp.cpp src/ingest/guidellm_*.cpp \
   tools/load/sse_parser.cpp tools/load/chat_chunk.cpp)"
-objects=
-for source in $sources; do
-  object=$out/$(echo "$source" | tr / _).o
-  objects="$objects $object"
-  if [ ! -e "$object" ] || [ -n "$(find src include tools/load -newer "$object" -name '*.[ch]pp' | head -n 1)" ]; then
-    echo "$CXX $source"
-    $CXX $flags $checks -fsanitize=fuzzer-no-link -c "$source" -o "$object"
-  fi
-done
+object_of() { echo "$out/$(echo "$1" | tr / _).o"; }
+compile() {
+  echo "$CXX $1"
+  $CXX $flags $checks -fsanitize=fuzzer-no-link -c "$1" -o "$(object_of "$1")"
+}
+
+fuzz() {
+  $CXX $flags $checks -fsanitize=fuzzer "tests/fuzz/$1_fuzz.cpp" $objects -o "$out/$1" \
+    $(pkg-config --libs fmt simdjson libisal zlib libzstd libhwy) -lpthread || return 1
+  mkdir -p "$out/found/$1"
+  "$out/$1" -max_total_time="$seconds" -max_len=140000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
+    -artifact_prefix="$out/crash-$1-" "$out/found/$1" "tests/fuzz/corpus/$1" > "$out/$1.log" 2>&1 \
+    && verdict=ok || verdict="FAILED, see $out/$1.log"
+  echo "== $1: $seconds s, $verdict
+$(grep -E 'number_of_executed_units|average_exec|ERROR|fuzz: ' "$out/$1.log")"
+  [ "$verdict" = ok ]
+}
+
+# together COMMAND ARGUMENT...: the command for each argument, as many at a time as there are cores.
+together() {
+  command=$1
+  shift
+  running=
+  for argument in "$@"; do
+    "$command" "$argument" &
+    running="$running $!"
+    [ "$(echo $running | wc -w)" -lt "$(nproc)" ] || await
+  done
+  await
+}
+await() {
+  for process in $running; do wait "$process" || status=1; done
+  running=
+}
 
 status=0
-for target in "$@"; do
-  $CXX $flags $checks -fsanitize=fuzzer "tests/fuzz/${target}_fuzz.cpp" $objects -o "$out/$target" \
-    $(pkg-config --libs fmt simdjson libisal zlib libzstd libhwy) -lpthread
-  mkdir -p "$out/found/$target"
-  echo "== $target: $seconds s"
-  "$out/$target" -max_total_time="$seconds" -max_len=140000 -timeout=10 -rss_limit_mb=1024 -print_final_stats=1 \
-    -artifact_prefix="$out/crash-$target-" "$out/found/$target" "tests/fuzz/corpus/$target" > "$out/$target.log" 2>&1 \
-    || { status=1; echo "FAILED: $target, see $out/$target.log"; }
-  grep -E 'number_of_executed_units|average_exec|ERROR|fuzz: ' "$out/$target.log" || true
+objects=
+stale=
+for source in $sources; do
+  object=$(object_of "$source")
+  objects="$objects $object"
+  if [ ! -e "$object" ] || [ -n "$(find src include tools/load -newer "$object" -name '*.[ch]pp' | head -n 1)" ]; then
+    stale="$stale $source"
+  fi
 done
+together compile $stale
+[ "$status" -eq 0 ] || exit 1
+together fuzz "$@"
 exit $status
