@@ -17,6 +17,8 @@ import pathlib
 import random
 import statistics
 import sys
+import threading
+import time
 import unittest
 
 from millrace.compat.llmeter import RunningStats
@@ -228,6 +230,27 @@ class Use(Case):
         stats._values["a"].append(1)
         stats._sums["a"] = 9
         self.assertEqual((stats._values["a"], stats._sums["a"]), ([2], 2.0))
+
+
+class Threads(unittest.TestCase):
+    def test_a_response_whose_get_lets_another_thread_in_keeps_its_own_numbers(self):
+        class Slow(dict):
+            def get(self, key, default=None):
+                time.sleep(0)
+                return dict.get(self, key, default)
+
+        stats = RunningStats(["a", "b"])
+
+        def update(first):
+            for i in range(first, 400, 2):
+                stats.update(Slow(a=i, b=1000 + i))
+
+        threads = [threading.Thread(target=update, args=(first,)) for first in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(stats._values, {"a": list(range(400)), "b": list(range(1000, 1400))})
 
 
 if __name__ == "__main__":

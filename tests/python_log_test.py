@@ -4,7 +4,6 @@
 
     PYTHONPATH=build/python MILLRACE_TEST_DATA=tests/data python_log_test.py
 """
-import mmap
 import os
 import pathlib
 import random
@@ -17,8 +16,10 @@ import unittest
 
 import numpy
 
+import make_golden_log as golden
 import millrace
 import read_log
+from millrace import _millrace
 
 GOLDEN = pathlib.Path(os.environ["MILLRACE_TEST_DATA"]) / "log" / "v1"
 SEED = int(os.environ.get("MILLRACE_SEED", random.randrange(1 << 32)))
@@ -90,7 +91,7 @@ class WhatWasPushed(Case):
             base = block.records
             while isinstance(base, numpy.ndarray):
                 base = base.base
-            self.assertIsInstance(base.obj if isinstance(base, memoryview) else base, mmap.mmap)
+            self.assertIsInstance(base.obj if isinstance(base, memoryview) else base, _millrace.MappedFile)
 
     def test_statistics_of_the_view_are_those_of_the_replay(self):
         run, _ = self.recorded(5000)
@@ -135,6 +136,53 @@ class WhatWasPushed(Case):
         log = millrace.Log(self.folder / "killed")
         self.assertEqual((len(log), log.losses["lost"], log.losses["closed"]), (5000, 0, False))
         numpy.testing.assert_array_equal(log.records("requests")["end_ns"], numpy.arange(5000))
+
+
+    def test_labels_beyond_the_limit_are_other_and_names_that_are_no_text_are_shown(self):
+        run = self.folder / "run"
+        with millrace.Engine(run, labels_max=2) as engine:
+            with engine.stream("requests").worker() as worker:
+                for name in "abcd":
+                    worker.push(start_ns=1, label=name)
+        log = millrace.Log(os.fsencode(run))
+        self.assertEqual([log.labels[n] for n in log.records("requests")["label"]], ["a", "b", "other", "other"])
+
+    def test_folders_may_have_any_name(self):
+        odd = os.path.join(os.fsencode(self.folder), b"r\xff")
+        with millrace.Engine(odd) as engine:
+            with engine.stream("requests").worker() as worker:
+                worker.push(start_ns=1)
+        for name in (odd, os.fsdecode(odd)):
+            self.assertEqual((len(millrace.Log(name)), millrace.replay(name)["requests"].count), (1, 1))
+        with self.assertRaises(ValueError):
+            millrace.Log(f"{self.folder}/run\0")
+
+    def test_two_schemas_of_one_stream_are_refused_and_two_fields_of_one_name_are_not(self):
+        other = golden.GAPS.replace(b'"index"', b'"place"')
+        for number in (2, 3):  # the same in another segment, and another of one name
+            first, second = golden.Segment(1, 0x11, 0), golden.Segment(2, 0x11, 1, 5)
+            first.name(1, 2, golden.GAPS)
+            first.slice(3, 2, 0, 5)
+            second.name(1, number, other)
+            second.slice(3, number, 5, 5)
+            self.write(first, second)
+            for read in (millrace.Log, millrace.replay):
+                with self.assertRaises(millrace.Error) as refused:
+                    read(self.folder / "made")
+                self.assertEqual(refused.exception.code, FORMAT)
+                self.assertIn("token_gaps", str(refused.exception))
+        segment = golden.Segment(1, 0x11, 0)
+        segment.name(1, 1, golden.REQUESTS.replace(b'"code"', b'"reserved"'))
+        segment.slice(1, 1, 0, 5)
+        self.write(segment)
+        self.assertLessEqual({"reserved", "reserved_2"}, set(millrace.Log(self.folder / "made").dtype("requests").names))
+
+    def write(self, *segments):
+        made = self.folder / "made"
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        for number, segment in enumerate(segments, 1):
+            (made / f"{number:020}.mlr").write_bytes(segment.data)
 
 
 class TheSecondReader(Case):

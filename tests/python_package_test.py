@@ -146,7 +146,8 @@ class Pushing(Case):
                 for error, fields in ((TypeError, {"no_such_field": 1}), (TypeError, {"start_ns": 1.5}),
                                       (TypeError, {"start_ns": "now"}), (OverflowError, {"code": 1 << 16}),
                                       (OverflowError, {"code": -1}), (OverflowError, {"start_ns": 1 << 63}),
-                                      (millrace.Error, {"status": "good"})):
+                                      (millrace.Error, {"status": "good"}), (ValueError, {"label": "a\0b"}),
+                                      (ValueError, {"label": "\udcff"})):
                     with self.assertRaises(error, msg=fields):
                         worker.push(**fields)
                 self.assertEqual(worker.accepted, 0)
@@ -157,8 +158,9 @@ class Pushing(Case):
         with millrace.Engine() as engine:
             stream = engine.stream("requests", "request")
             with stream.worker() as worker:
-                self.assert_refused(INVALID_ARGUMENT, lambda: worker.push_many(numpy.zeros(5)), "64-byte")
-                self.assert_refused(INVALID_ARGUMENT, lambda: worker.push_many(stream.blank(9)[::2]), "without gaps")
+                self.assert_refused(INVALID_ARGUMENT, lambda: worker.push_many(numpy.zeros(5)), "64 bytes")
+                self.assert_refused(INVALID_ARGUMENT, lambda: worker.push_many(numpy.zeros(3, "V64")), "dtype")
+                self.assert_refused(INVALID_ARGUMENT, lambda: worker.push_many(stream.blank(9)[::2]), "gaps")
                 self.assertEqual(worker.push_many(stream.blank(9)[2:5]), 3)
                 self.assertEqual(worker.push_many(stream.blank(0)), 0)
 
@@ -210,7 +212,8 @@ class Lives(Case):
                      lambda: engine.label("x")):
             self.assert_refused(CLOSED, call)
         self.assertFalse(worker.push(start_ns=1))
-        self.assertEqual(worker.rejected["closed"], 1)
+        self.assertFalse(worker.push(start_ns=1, label="new"))
+        self.assertEqual(worker.rejected["closed"], 2)
         worker.close()
         worker.close()
         self.assert_refused(CLOSED, lambda: worker.push(start_ns=1))
@@ -220,9 +223,16 @@ class Lives(Case):
         self.assert_refused(INVALID_ARGUMENT, lambda: millrace.Engine(ring_block=2), "ring_block")
         self.assert_refused(INVALID_ARGUMENT, lambda: millrace.Engine(idle="sometimes"), "back-off")
         self.assert_refused(INVALID_ARGUMENT, lambda: millrace.Engine(workers_max=0), "workers_max")
+        for option, value in (("ring_blocks", "x"), ("ring_blocks", -1), ("workers_max", 1 << 40), ("percentiles", 99),
+                              ("overflow", 1), ("overflow", "both")):
+            self.assert_refused(INVALID_ARGUMENT, lambda: millrace.Engine(**{option: value}), option)
         with millrace.Engine(log_dir=None) as engine:
             self.assert_refused(INVALID_ARGUMENT, lambda: engine.stream("a", "request", warmup=1), "warmup_ns")
             self.assert_refused(INVALID_ARGUMENT, lambda: engine.stream("a", "requests"), "generation")
+            self.assert_refused(INVALID_ARGUMENT, lambda: engine.stream("a", warmup_ns=1.5), "warmup_ns")
+            self.assert_refused(INVALID_ARGUMENT, lambda: engine.stream("a", goodput={"latency": "x"}), "goodput")
+            self.assert_refused(INVALID_ARGUMENT, lambda: engine.stream("a" * 121), "120")
+        self.assert_refused(INVALID_ARGUMENT, lambda: millrace.replay(), "input")
 
     def test_a_forked_child_pushes_nothing_and_the_parent_goes_on(self):
         with millrace.Engine() as engine:
@@ -256,6 +266,25 @@ class Lives(Case):
         replayed = millrace.replay(self.folder / "run")
         self.assertEqual(replayed["requests"].count, 1000)
         self.assertTrue(replayed.losses["whole"] and replayed.losses["closed"], replayed.losses)
+
+    def test_a_thread_in_a_call_does_not_keep_the_interpreter_from_ending(self):
+        code = """
+            import millrace, sys, threading, time
+            engine = millrace.Engine(sys.argv[2], overflow="wait")
+            stream = engine.stream("requests")
+            worker, records = stream.worker(), stream.blank(100)
+            calls = {"snapshot": engine.snapshot, "flush": engine.flush, "push_many": lambda: worker.push_many(records),
+                     "push": lambda: worker.push(start_ns=1)}
+            def call():
+                while True: calls[sys.argv[1]]()
+            threading.Thread(target=call, daemon=True).start()
+            time.sleep(0.1)
+        """
+        for call in ("snapshot", "flush", "push_many", "push"):
+            for turn in range(3):
+                run = self.folder / f"{call}{turn}"
+                subprocess.run([sys.executable, "-c", textwrap.dedent(code), call, run], check=True, timeout=60)
+                self.assertTrue(millrace.replay(run).losses["closed"], call)
 
     def test_others_run_while_the_engine_waits(self):
         with millrace.Engine(overflow="wait", ring_blocks=2, ring_records_min=0) as engine:

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import json
-import mmap
 import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -34,23 +33,23 @@ class Log:
     run       Its number in hexadecimal, or the beginning of it; None: the last one.
     ring_dir  Where the rings of a dead run are, if not in the folder.
     runs      The numbers of all runs, oldest first.
-    labels, error_classes  Names by the number that records have.
+    labels, error_classes  Names by the number that records have; 0 is none.
     losses    What could not be read, as Summary.losses has it; `whole`: nothing is missing.
-    Errors    millrace.Error: no log, no such run, another version. OSError: a file has gone meanwhile.
+    Errors    millrace.Error: no log, no such run, another version.
     Threads   Any. Views keep their files mapped; a segment is written once, so that they stay as they are while the
-              run goes on. Nothing must cut the files meanwhile. Records in rings are copies.
+              run goes on. Nothing must cut the files meanwhile. Records in rings, and in a file that retention removed
+              just then, are copies.
     """
 
     def __init__(self, path: str | os.PathLike[str], run: str | None = None,
                  ring_dir: str | os.PathLike[str] | None = None) -> None:
-        found = _millrace.read_log(os.fspath(path), (run or "").lower(), os.fspath(ring_dir or ""))
+        found = _millrace.read_log(path, (run or "").lower(), ring_dir or "")
         self.run: str = found["run"]
         self.runs: list[str] = found["runs"]
         self.labels: dict[int, str] = found["labels"]
         self.error_classes: dict[int, str] = found["error_classes"]
         self.losses: dict[str, Any] = found["losses"]
         self._streams: dict[str, tuple[str, dict[str, Any], list[tuple[Any, ...]]]] = found["streams"]
-        self._files = [_mapped(file) for file in found["files"]]
 
     @property
     def streams(self) -> list[str]:
@@ -69,9 +68,8 @@ class Log:
         """Its records in the order of the log, slice by slice: read-only views into the mapped files."""
         import numpy
         dtype = self.dtype(stream)
-        for worker, worker_seq, taken_ns, count, file, place in self._streams[stream][2]:
-            where, offset = (place, 0) if file is None else (self._files[file], place)
-            yield Block(worker, worker_seq, taken_ns, numpy.frombuffer(where, dtype, count, offset))
+        for worker, worker_seq, taken_ns, count, buffer, offset in self._streams[stream][2]:
+            yield Block(worker, worker_seq, taken_ns, numpy.frombuffer(buffer, dtype, count, offset))
 
     def records(self, stream: str) -> numpy.ndarray:
         """All of them as one array, a copy."""
@@ -82,8 +80,3 @@ class Log:
     def __len__(self) -> int:
         """Records of all streams."""
         return sum(count for _, _, blocks in self._streams.values() for _, _, _, count, _, _ in blocks)
-
-
-def _mapped(path: str) -> mmap.mmap:
-    with open(path, "rb") as file:
-        return mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)

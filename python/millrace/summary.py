@@ -200,8 +200,8 @@ def replay(*inputs: str | os.PathLike[str], threads: int = 0, rule: str = "neare
     run  Of logs: "last", "all", or the beginning of a run's number. The GIL is free meanwhile.
     Errors: millrace.Error. Damage and loss are none: Summary.losses has them.
     """
-    return Summary(_millrace.replay([os.fspath(i) for i in inputs], threads, rule, [float(p) for p in percentiles], run,
-                                    os.fspath(ring_dir), os.fspath(map_file), format))
+    return Summary(_millrace.replay(list(inputs), threads, rule, [float(p) for p in percentiles], run.lower(), ring_dir,
+                                    map_file, format))
 
 
 NOT_FOUND = 2  # MILLRACE_ERROR_NOT_FOUND

@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include "failure.hpp"
+#include "without_gil.hpp"
 
 namespace millrace::python {
 namespace {
@@ -26,11 +27,7 @@ template <typename Make>
 py::dict made(const Make& make) {
   millrace_error error = MILLRACE_ERROR_INIT;
   millrace_distribution* raw = nullptr;
-  int code = MILLRACE_OK;
-  {
-    const py::gil_scoped_release others_run;
-    code = make(&raw, &error);
-  }
+  const int code = without_gil([&] { return make(&raw, &error); });
   check(code, error);
   const std::unique_ptr<millrace_distribution, Free> distribution(raw);
   millrace_distribution_numbers n{};

@@ -8,6 +8,8 @@
 #include <pybind11/stl.h>
 
 #include "numbers.hpp"
+#include "text.hpp"
+#include "without_gil.hpp"
 
 namespace millrace::python {
 namespace {
@@ -20,34 +22,44 @@ constexpr const char* kLogSyncs[] = {"never", "interval", "on-flush"};
 // millrace_options, and the memory that its pointers show.
 struct Options {
   millrace_options options;
-  std::string log_dir, ring_dir;
+  Path log_dir, ring_dir;
   std::vector<double> live_percentiles, percentiles;
 };
 
-using Set = void (*)(Options&, const py::handle&);
+// `what` names the value in the error.
+template <typename T>
+T taken(const std::string& what, const py::handle& value) {
+  try {
+    return value.cast<T>();
+  } catch (const py::cast_error&) {
+    refuse(what + ": " + std::string(py::repr(value)) + " is of another type, or does not fit");
+  }
+}
+
+using Set = void (*)(Options&, const std::string& what, const py::handle&);
 
 template <auto member>
-void number(Options& options, const py::handle& value) {
+void number(Options& options, const std::string& what, const py::handle& value) {
   auto& field = options.options.*member;
-  field = value.cast<std::remove_reference_t<decltype(field)>>();
+  field = taken<std::remove_reference_t<decltype(field)>>(what, value);
 }
 
 template <auto member, const auto& words>
-void word(Options& options, const py::handle& value) {
+void word(Options& options, const std::string& what, const py::handle& value) {
   options.options.*member =
-      static_cast<std::uint32_t>(constant("option", value.cast<std::string>(), words));
+      static_cast<std::uint32_t>(constant(what.c_str(), taken<Text>(what, value), words));
 }
 
 template <auto member, auto count, auto list>
-void numbers(Options& options, const py::handle& value) {
-  options.*list = value.cast<std::vector<double>>();
+void numbers(Options& options, const std::string& what, const py::handle& value) {
+  options.*list = taken<std::vector<double>>(what, value);
   options.options.*member = (options.*list).data();
   options.options.*count = (options.*list).size();
 }
 
 template <auto member, auto text>
-void path(Options& options, const py::handle& value) {
-  options.*text = py::str(py::module_::import("os").attr("fspath")(value)).cast<std::string>();
+void path(Options& options, const std::string& /*what*/, const py::handle& value) {
+  options.*text = path_of(value);
   options.options.*member = (options.*text).c_str();
 }
 
@@ -91,27 +103,24 @@ class Engine {
       const auto name = key.cast<std::string>();
       const auto found = known_options().find(name);
       if (found == known_options().end()) refuse("Engine has no option '" + name + "'");
-      if (!value.is_none()) found->second(options, value);
+      if (!value.is_none()) found->second(options, "Engine: " + name, value);
     }
     waits_ = options.options.overflow == MILLRACE_OVERFLOW_WAIT;
     millrace_error error = MILLRACE_ERROR_INIT;
     millrace_engine* engine = nullptr;
-    int code = MILLRACE_OK;
-    {
-      const py::gil_scoped_release others_run;
-      code = millrace_open(&options.options, &engine, &error);
-    }
+    const int code = without_gil([&] { return millrace_open(&options.options, &engine, &error); });
     check(code, error);
     life_ = std::make_shared<EngineLife>(engine);
   }
 
-  [[nodiscard]] Stream stream(const std::string& name, const Schema& schema,
-                              const py::dict& goodput, const py::dict& phases) const {
-    std::vector<std::string> metrics;
+  [[nodiscard]] Stream stream(const Text& name, const Schema& schema, const py::dict& goodput,
+                              const py::dict& phases) const {
+    const std::string what = "stream '" + name + "': ";
+    std::vector<Text> metrics;
     std::vector<millrace_limit> limits;
     for (const auto& [metric, at_most] : goodput) {
-      metrics.push_back(metric.cast<std::string>());
-      limits.push_back({sizeof(millrace_limit), nullptr, at_most.cast<double>()});
+      metrics.push_back(taken<Text>(what + "goodput", metric));
+      limits.push_back({sizeof(millrace_limit), nullptr, taken<double>(what + "goodput", at_most)});
     }
     for (std::size_t i = 0; i < limits.size(); ++i) limits[i].metric = metrics[i].c_str();
     millrace_stream_options options{};
@@ -128,37 +137,35 @@ class Engine {
         {"results_max", &options.results_max}};
     std::size_t known = 0;
     for (const auto& [key, to] : times) {
-      if (phases.contains(key) && ++known > 0) *to = phases[key].cast<std::int64_t>();
+      if (phases.contains(key) && ++known > 0) *to = taken<std::int64_t>(what + key, phases[key]);
     }
     for (const auto& [key, to] : results) {
-      if (phases.contains(key) && ++known > 0) *to = phases[key].cast<std::uint64_t>();
+      if (phases.contains(key) && ++known > 0) *to = taken<std::uint64_t>(what + key, phases[key]);
     }
     options.start_given = phases.contains("start_ns") ? 1 : 0;
     if (known != phases.size()) {
-      refuse("stream '" + name +
-             "': a phase is none of warmup_ns, cooldown_ns, time_max_ns, start_ns, "
+      refuse(what +
+             "a phase is none of warmup_ns, cooldown_ns, time_max_ns, start_ns, "
              "warmup_results, cooldown_results, results_max");
     }
     const auto engine = life_->get();
     millrace_error error = MILLRACE_ERROR_INIT;
     millrace_stream* stream = nullptr;
-    int code = MILLRACE_OK;
-    {
-      const py::gil_scoped_release others_run;
-      code =
-          millrace_stream_open(engine.get(), name.c_str(), schema.get(), &options, &stream, &error);
-    }
+    const int code = without_gil([&] {
+      return millrace_stream_open(engine.get(), name.c_str(), schema.get(), &options, &stream,
+                                  &error);
+    });
     check(code, error);
     return {life_, stream, schema, name, waits_};
   }
 
-  [[nodiscard]] std::uint16_t label(const std::string& name) const {
+  [[nodiscard]] std::uint16_t label(const Text& name) const {
     return millrace_label(life_->get().get(), name.c_str());
   }
-  [[nodiscard]] std::uint16_t error_class(const std::string& name) const {
+  [[nodiscard]] std::uint16_t error_class(const Text& name) const {
     return millrace_error_class(life_->get().get(), name.c_str());
   }
-  [[nodiscard]] std::string notice() const { return millrace_notice(life_->get().get()); }
+  [[nodiscard]] py::str notice() const { return shown(millrace_notice(life_->get().get())); }
 
   [[nodiscard]] py::dict memory_bound() const {
     millrace_error error = MILLRACE_ERROR_INIT;
@@ -171,11 +178,7 @@ class Engine {
   void flush() const {
     const auto engine = life_->get();
     millrace_error error = MILLRACE_ERROR_INIT;
-    int code = MILLRACE_OK;
-    {
-      const py::gil_scoped_release others_run;
-      code = millrace_flush(engine.get(), &error);
-    }
+    const int code = without_gil([&] { return millrace_flush(engine.get(), &error); });
     check(code, error);
   }
 
@@ -183,11 +186,8 @@ class Engine {
     const auto engine = life_->get();
     millrace_error error = MILLRACE_ERROR_INIT;
     millrace_snapshot* taken = nullptr;
-    int code = MILLRACE_OK;
-    {
-      const py::gil_scoped_release others_run;
-      code = millrace_snapshot_take(engine.get(), &taken, &error);
-    }
+    const int code =
+        without_gil([&] { return millrace_snapshot_take(engine.get(), &taken, &error); });
     check(code, error);
     return Snapshot(taken);
   }
@@ -196,11 +196,7 @@ class Engine {
     const auto engine = life_->get();
     millrace_error error = MILLRACE_ERROR_INIT;
     millrace_summary* summary = nullptr;
-    int code = MILLRACE_OK;
-    {
-      const py::gil_scoped_release others_run;
-      code = millrace_finish(engine.get(), &summary, &error);
-    }
+    const int code = without_gil([&] { return millrace_finish(engine.get(), &summary, &error); });
     check(code, error);
     return Summary(summary);
   }
@@ -219,16 +215,20 @@ class Engine {
 EngineLife::EngineLife(millrace_engine* engine)
     : engine_(engine, [](millrace_engine* e) {
         if (Py_IsInitialized() != 0 && PyGILState_Check() != 0) {
-          const py::gil_scoped_release others_run;
-          millrace_close(e);
+          (void)without_gil([&] { return millrace_close(e), 0; });
         } else {
           millrace_close(e);
         }
       }) {}
 
 std::shared_ptr<millrace_engine> EngineLife::get() const {
+  auto engine = if_open();
+  if (engine == nullptr) throw Failure{MILLRACE_ERROR_CLOSED, "the engine was closed"};
+  return engine;
+}
+
+std::shared_ptr<millrace_engine> EngineLife::if_open() const {
   const std::lock_guard lock(mutex_);
-  if (engine_ == nullptr) throw Failure{MILLRACE_ERROR_CLOSED, "the engine was closed"};
   return engine_;
 }
 

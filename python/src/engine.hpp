@@ -17,6 +17,8 @@ class EngineLife {
   explicit EngineLife(millrace_engine* engine);
   /// The engine for one call. Failure: it was closed.
   [[nodiscard]] std::shared_ptr<millrace_engine> get() const;
+  /// nullptr: it was closed.
+  [[nodiscard]] std::shared_ptr<millrace_engine> if_open() const;
   /// True: it was open until now.
   bool end();
 

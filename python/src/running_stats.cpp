@@ -7,7 +7,8 @@
 //           types (Fraction), and ints that arithmetic of doubles would not treat as Python's does, are rare: a
 //           metric that meets one goes on as llmeter's own does, in a sorted list of Python objects.
 // Errors    update() is all or nothing: what raises has changed nothing.
-// Threads   The GIL is held throughout.
+// Threads   The GIL is held throughout, but a response's get(), and arithmetic of other types than int and float, may
+//           let another thread in.
 #include <cmath>
 #include <vector>
 
@@ -32,7 +33,6 @@ class RunningStats {
       }
       order_.push_back(places[metric].cast<std::size_t>());
     }
-    changes_.resize(order_.size());
     millrace_error error = MILLRACE_ERROR_INIT;
     millrace_values* made = nullptr;
     check(millrace_values_new(2 * std::max<std::size_t>(states_.size(), 1), 0, &made, &error),
@@ -48,11 +48,13 @@ class RunningStats {
       if (first.is_none() || is_less(sent, first)) first = sent;
       if (last.is_none() || is_less(last, sent)) last = sent;
     }
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      changes_[i] = change_of(states_[order_[i]], fields.get(states_[order_[i]].name));
+    std::vector<Change> changes;  // here, as get() may let another thread's update in
+    changes.reserve(order_.size());
+    for (const std::size_t at : order_) {
+      changes.push_back(change_of(states_[at], fields.get(states_[at].name)));
     }
     // Nothing raises from here on but a lack of memory.
-    for (std::size_t i = 0; i < order_.size(); ++i) take(order_[i], changes_[i]);
+    for (std::size_t i = 0; i < order_.size(); ++i) take(order_[i], changes[i]);
     ++count;
     failed += is_failed ? 1 : 0;
     first_send_time = std::move(first);
@@ -174,7 +176,13 @@ class RunningStats {
         return take_object(at, change);
       case Change::Kind::integer:
       case Change::Kind::real:
-        const std::size_t list = 2 * at + (change.kind == Change::Kind::real ? 1 : 0);
+        const bool real = change.kind == Change::Kind::real;
+        if (state.objects) {  // since another thread's update
+          change.object = real ? py::object(py::float_(change.number))
+                               : py::object(py::int_(static_cast<long long>(change.number)));
+          return take_object(at, change);
+        }
+        const std::size_t list = 2 * at + (real ? 1 : 0);
         millrace_error error = MILLRACE_ERROR_INIT;
         const int code = millrace_values_add(values_.get(), list, &change.number, 1, &error);
         if (code != MILLRACE_OK) throw Failure{code, error.message};
@@ -229,7 +237,6 @@ class RunningStats {
   py::list metrics_;
   std::vector<State> states_;       // one a name
   std::vector<std::size_t> order_;  // as they were given
-  std::vector<Change> changes_;     // of one update
   std::unique_ptr<millrace_values, Free> values_;
   py::str error_key_{"error"}, time_key_{"request_time"};
 };

@@ -5,6 +5,8 @@
 
 #include <pybind11/stl.h>
 
+#include "text.hpp"
+
 namespace millrace::python {
 namespace {
 
@@ -16,14 +18,14 @@ constexpr const char* kRoles[] = {"status", "label",          "error_class", "ev
 constexpr const char* kOperations[] = {"field", "difference", "sum", "ratio", "per_count_less_one"};
 constexpr const char* kDomains[] = {"number", "duration", "any"};
 
-Schema builtin(const std::string& record) {
+Schema builtin(const Text& record) {
   millrace_error error = MILLRACE_ERROR_INIT;
   millrace_schema* schema = nullptr;
   check(millrace_schema_builtin(constant("record", record, kRecords), &schema, &error), error);
   return Schema(schema);
 }
 
-Schema sample(const std::string& metric, const std::string& unit) {
+Schema sample(const Text& metric, const Text& unit) {
   millrace_error error = MILLRACE_ERROR_INIT;
   millrace_schema* schema = nullptr;
   check(millrace_schema_sample(metric.c_str(), constant("unit", unit, kUnits), &schema, &error),
@@ -31,30 +33,28 @@ Schema sample(const std::string& metric, const std::string& unit) {
   return Schema(schema);
 }
 
-Schema empty(const std::string& name, std::size_t record_size) {
+Schema empty(const Text& name, std::size_t record_size) {
   millrace_error error = MILLRACE_ERROR_INIT;
   millrace_schema* schema = nullptr;
   check(millrace_schema_new(name.c_str(), record_size, &schema, &error), error);
   return Schema(schema);
 }
 
-void add_field(const Schema& schema, const std::string& name, std::size_t offset,
-               const std::string& type) {
+void add_field(const Schema& schema, const Text& name, std::size_t offset, const Text& type) {
   millrace_error error = MILLRACE_ERROR_INIT;
   check(millrace_schema_field(schema.get(), name.c_str(), offset, constant("type", type, kTypes),
                               &error),
         error);
 }
 
-void set_role(const Schema& schema, const std::string& role, const std::string& field) {
+void set_role(const Schema& schema, const Text& role, const Text& field) {
   millrace_error error = MILLRACE_ERROR_INIT;
   check(millrace_schema_role(schema.get(), constant("role", role, kRoles), field.c_str(), &error),
         error);
 }
 
-void add_metric(const Schema& schema, const std::string& name, const std::string& unit,
-                const std::string& operation, const std::vector<std::string>& operands,
-                const std::optional<std::string>& domain) {
+void add_metric(const Schema& schema, const Text& name, const Text& unit, const Text& operation,
+                const std::vector<Text>& operands, const std::optional<Text>& domain) {
   millrace_error error = MILLRACE_ERROR_INIT;
   const auto operand = [&](std::size_t i) {
     return i < operands.size() ? operands[i].c_str() : nullptr;
@@ -91,7 +91,11 @@ std::vector<Field> fields_of(const millrace_schema* schema) {
 py::dict layout_of(const millrace_schema* schema) {
   py::list names, formats, offsets;
   for (const Field& field : fields_of(schema)) {
-    names.append(field.name);
+    // C++ programs may call each of their paddings "reserved".
+    py::str name = shown(field.name.c_str());
+    for (int n = 2; names.contains(name); ++n)
+      name = shown((field.name + '_' + std::to_string(n)).c_str());
+    names.append(name);
     formats.append(kTypes[field.type]);
     offsets.append(field.offset);
   }

@@ -6,14 +6,16 @@
 #include <pybind11/stl.h>
 
 #include "numbers.hpp"
+#include "text.hpp"
+#include "without_gil.hpp"
 
 namespace millrace::python {
 namespace {
 
 // millrace_query, and the texts that it shows.
 struct Query {
-  Query(std::string of_stream, std::string of_metric, std::optional<std::string> of_label,
-        const std::string& select, const std::string& rule)
+  Query(Text of_stream, Text of_metric, std::optional<Text> of_label, const Text& select,
+        const Text& rule)
       : stream(std::move(of_stream)), metric(std::move(of_metric)), label(std::move(of_label)) {
     query.struct_size = sizeof query;
     query.stream = stream.c_str();
@@ -25,8 +27,8 @@ struct Query {
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
-  std::string stream, metric;
-  std::optional<std::string> label;
+  Text stream, metric;
+  std::optional<Text> label;
   millrace_query query{};
 };
 
@@ -52,22 +54,22 @@ py::object asked_if_any(const Ask& ask) {
 }
 
 template <typename Name>
-std::vector<std::string> names(const Name& name) {
-  std::vector<std::string> all;
-  for (std::size_t i = 0; const char* text = name(i); ++i) all.emplace_back(text);
+py::list names(const Name& name) {
+  py::list all;
+  for (std::size_t i = 0; const char* text = name(i); ++i) all.append(shown(text));
   return all;
 }
 
-py::dict stream_of(const Summary& summary, const std::string& stream,
-                   const std::optional<std::string>& label, const std::string& select) {
+py::dict stream_of(const Summary& summary, const Text& stream, const std::optional<Text>& label,
+                   const Text& select) {
   const Query query(stream, "", label, select, "nearest-rank");
   return asked<millrace_stream_numbers>([&](auto* to, auto* error) {
     return millrace_summary_stream(summary.get(), &query.query, to, error);
   });
 }
 
-py::dict metric_of(const Summary& summary, const std::string& stream, const std::string& metric,
-                   const std::optional<std::string>& label, const std::string& select) {
+py::dict metric_of(const Summary& summary, const Text& stream, const Text& metric,
+                   const std::optional<Text>& label, const Text& select) {
   const Query query(stream, metric, label, select, "nearest-rank");
   return asked<millrace_metric_numbers>([&](auto* to, auto* error) {
     return millrace_summary_metric(summary.get(), &query.query, to, error);
@@ -76,48 +78,45 @@ py::dict metric_of(const Summary& summary, const std::string& stream, const std:
 
 // Values and the bounds of their relative errors.
 std::pair<std::vector<double>, std::vector<double>> percentiles_of(
-    const Summary& summary, const std::string& stream, const std::string& metric,
-    const std::optional<std::string>& label, const std::string& select, const std::string& rule,
+    const Summary& summary, const Text& stream, const Text& metric,
+    const std::optional<Text>& label, const Text& select, const Text& rule,
     const std::vector<double>& ps) {
   const Query query(stream, metric, label, select, rule);
   std::vector<double> values(ps.size()), errors(ps.size());
   millrace_error error = MILLRACE_ERROR_INIT;
-  int code = MILLRACE_OK;
-  if (!ps.empty()) {
-    const py::gil_scoped_release others_run;  // it may take a pass over the log
-    code = millrace_summary_percentiles(summary.get(), &query.query, ps.data(), ps.size(),
+  if (ps.empty()) return {};
+  const int code = without_gil([&] {  // it may take a pass over the log
+    return millrace_summary_percentiles(summary.get(), &query.query, ps.data(), ps.size(),
                                         values.data(), errors.data(), &error);
-  }
+  });
   check(code, error);
   return {values, errors};
 }
 
-py::dict errors_of(const Summary& summary, const std::string& stream) {
+py::dict errors_of(const Summary& summary, const Text& stream) {
   py::dict errors;
   std::uint64_t records = 0;
   for (std::size_t i = 0;
        const char* name = millrace_summary_error_name(summary.get(), stream.c_str(), i, &records);
        ++i) {
-    errors[name] = records;
+    errors[shown(name)] = records;
   }
   return errors;
 }
 
-void prepare(const Summary& summary, const std::vector<double>& ps, const std::string& rule,
+void prepare(const Summary& summary, const std::vector<double>& ps, const Text& rule,
              bool by_label) {
   millrace_error error = MILLRACE_ERROR_INIT;
   const int number = constant("rule", rule, kRules);
-  int code = MILLRACE_OK;
-  {
-    const py::gil_scoped_release others_run;
-    code = millrace_summary_prepare(summary.get(), ps.data(), ps.size(), number, by_label ? 1 : 0,
+  const int code = without_gil([&] {
+    return millrace_summary_prepare(summary.get(), ps.data(), ps.size(), number, by_label ? 1 : 0,
                                     &error);
-  }
+  });
   check(code, error);
 }
 
-std::string report(const Summary& summary, const std::string& format, const std::string& by,
-                   const std::string& rule, const std::vector<double>& percentiles) {
+std::string report(const Summary& summary, const Text& format, const Text& by, const Text& rule,
+                   const std::vector<double>& percentiles) {
   constexpr const char* kFormats[] = {"text", "json", "html"};
   constexpr const char* kBys[] = {"none", "status", "label"};
   millrace_report_options options{};
@@ -130,11 +129,8 @@ std::string report(const Summary& summary, const std::string& format, const std:
   millrace_error error = MILLRACE_ERROR_INIT;
   char* text = nullptr;
   std::size_t size = 0;
-  int code = MILLRACE_OK;
-  {
-    const py::gil_scoped_release others_run;
-    code = millrace_summary_report(summary.get(), &options, &text, &size, &error);
-  }
+  const int code = without_gil(
+      [&] { return millrace_summary_report(summary.get(), &options, &text, &size, &error); });
   check(code, error);
   const std::unique_ptr<char, decltype(&millrace_text_free)> released(text, millrace_text_free);
   return {text, size};
@@ -143,19 +139,15 @@ std::string report(const Summary& summary, const std::string& format, const std:
 std::uint64_t digest(const Summary& summary) {
   millrace_error error = MILLRACE_ERROR_INIT;
   std::uint64_t digest = 0;
-  int code = MILLRACE_OK;
-  {
-    const py::gil_scoped_release others_run;
-    code = millrace_summary_digest(summary.get(), &digest, &error);
-  }
+  const int code =
+      without_gil([&] { return millrace_summary_digest(summary.get(), &digest, &error); });
   check(code, error);
   return digest;
 }
 
-Summary replay(const std::vector<std::string>& inputs, unsigned threads, const std::string& rule,
-               const std::vector<double>& percentiles, const std::string& run,
-               const std::string& ring_dir, const std::string& map_file,
-               const std::string& format) {
+Summary replay(const std::vector<Path>& inputs, unsigned threads, const Text& rule,
+               const std::vector<double>& percentiles, const Text& run, const Path& ring_dir,
+               const Path& map_file, const Text& format) {
   millrace_replay_options options{};
   options.struct_size = sizeof options;
   options.threads = threads;
@@ -169,21 +161,19 @@ Summary replay(const std::vector<std::string>& inputs, unsigned threads, const s
   options.ring_dir = or_null(ring_dir);
   options.map_file = or_null(map_file);
   options.format = or_null(format);
+  if (inputs.empty()) refuse("replay: there is no input");
   std::vector<const char*> paths;
-  for (const std::string& input : inputs) paths.push_back(input.c_str());
+  for (const Path& input : inputs) paths.push_back(input.c_str());
   millrace_error error = MILLRACE_ERROR_INIT;
   millrace_summary* summary = nullptr;
-  int code = MILLRACE_OK;
-  {
-    const py::gil_scoped_release others_run;
-    code = millrace_replay(paths.data(), paths.size(), &options, &summary, &error);
-  }
+  const int code = without_gil(
+      [&] { return millrace_replay(paths.data(), paths.size(), &options, &summary, &error); });
   check(code, error);
   return Summary(summary);
 }
 
-std::pair<py::object, double> live_percentile(const Snapshot& snapshot, const std::string& stream,
-                                              const std::string& metric, double p) {
+std::pair<py::object, double> live_percentile(const Snapshot& snapshot, const Text& stream,
+                                              const Text& metric, double p) {
   const Query query(stream, metric, std::nullopt, "all", "nearest-rank");
   millrace_error error = MILLRACE_ERROR_INIT;
   double value = 0, relative_error = 0;
@@ -206,14 +196,14 @@ void add_snapshot(py::module_& module) {
                  [&](auto* to, auto* e) { return millrace_snapshot_log(s.get(), to, e); });
            })
       .def("stream",
-           [](const Snapshot& s, const std::string& stream) {
+           [](const Snapshot& s, const Text& stream) {
              const Query query(stream, "", std::nullopt, "all", "nearest-rank");
              return asked<millrace_stream_numbers>([&](auto* to, auto* e) {
                return millrace_snapshot_stream(s.get(), &query.query, to, e);
              });
            })
       .def("metric",
-           [](const Snapshot& s, const std::string& stream, const std::string& metric) {
+           [](const Snapshot& s, const Text& stream, const Text& metric) {
              const Query query(stream, metric, std::nullopt, "all", "nearest-rank");
              return asked<millrace_metric_numbers>([&](auto* to, auto* e) {
                return millrace_snapshot_metric(s.get(), &query.query, to, e);
@@ -253,12 +243,12 @@ void add_summary(py::module_& module) {
              return names([&](auto i) { return millrace_summary_stream_name(s.get(), i); });
            })
       .def("metrics",
-           [](const Summary& s, const std::string& stream) {
+           [](const Summary& s, const Text& stream) {
              return names(
                  [&](auto i) { return millrace_summary_metric_name(s.get(), stream.c_str(), i); });
            })
       .def("labels",
-           [](const Summary& s, const std::string& stream) {
+           [](const Summary& s, const Text& stream) {
              return names(
                  [&](auto i) { return millrace_summary_label_name(s.get(), stream.c_str(), i); });
            })

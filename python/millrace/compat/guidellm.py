@@ -222,7 +222,11 @@ def _column(values: Any) -> numpy.ndarray:
 
 
 def _times(requests: Any) -> tuple[numpy.ndarray, numpy.ndarray]:
-    times = _column(requests).reshape(-1, 2)
+    times = _column(requests)
+    if times.size == 0:
+        times = times.reshape(0, 2)
+    if times.ndim != 2 or times.shape[1] != 2:
+        raise ValueError(f"requests are pairs (start, end), and not of shape {times.shape}")
     return numpy.ascontiguousarray(times[:, 0]), numpy.ascontiguousarray(times[:, 1])
 
 

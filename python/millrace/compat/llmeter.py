@@ -12,7 +12,7 @@ Results   Those of llmeter 1c0a6e1, to the bit; by the definitions of the profil
 Differs   update() is all or nothing where llmeter's has counted before it raises; _sums and _values are copies, made
           when asked for; in _values -0.0 may be 0.0, a bool is an int, and of an int and a float that are equal the
           int stands first.
-Threads   Any: the GIL is held.
+Threads   As llmeter's: updates of dicts with ints and floats may come from any thread, others from one at a time.
 """
 from __future__ import annotations
 
