@@ -114,6 +114,9 @@ TEST(LoadPrompts, DamageIsNamedByFileAndLine) {
     EXPECT_EQ(prompts.error().message.substr(0, 9), "p.txt:2: ") << prompts.error().message;
   }
   EXPECT_FALSE(Prompts::of_text("\n\n", "p.txt", {}));
+  const auto marked = Prompts::of_text("\xEF\xBB\xBF{\"prompt\": \"a\"}\n", "p.txt", {});
+  ASSERT_TRUE(marked) << marked.error().message;
+  EXPECT_NE(marked->of(0).body.find(R"("content":"a")"), std::string::npos) << marked->of(0).body;
   EXPECT_FALSE(Prompts::of_text("a", "p.txt", {.more = "[]"}));
   EXPECT_FALSE(Prompts::read("/nowhere/p.txt", {}));
 }

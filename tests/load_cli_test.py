@@ -74,7 +74,10 @@ class Usage(Case):
                 ("--duration", (url, "-d", "0")), ("--requests", (url, "-n", "0")),
                 ("--connections", (url, "-c", "0")), ("--timeout", (url, "--timeout", "-1")),
                 ("--header", (url, "-H", "no colon")), ("--http1", (url, "--http1", "--http2")),
-                ("--prompts", (url, "--openai")), ("--openai", (url, "--model", "m")),
+                ("--http2", (url, "--streams", "4")), ("--rate", (url, "--rate", "2G")), ("--log", (url, "--log", "")),
+                ("--seed", (url, "--seed", "-1")), ("POST", (url, "--openai", "--prompts", "-", "-m", "GET")),
+                ("HEAD", (url, "-m", "HEAD", "--body", "x")), ("--warmup", (url, "--warmup", "1e20")),
+                ("--max-requests", (url, "--max-requests", "-1")), ("--prompts", (url, "--openai")), ("--openai", (url, "--model", "m")),
                 ("--check", (url, "--check", "nothing:avg<1")), ("goodput", (url, "--goodput", "ttft:1s"))):
             with self.subTest(arguments):
                 code, out, err = load(*arguments)
@@ -84,6 +87,10 @@ class Usage(Case):
     def test_files_that_are_not_there_are_errors(self):
         self.refused(1, "/nowhere", "load", "http://127.0.0.1:1/", "--body", "@/nowhere")
         self.refused(1, "/nowhere", "load", "http://127.0.0.1:1/", "--openai", "--prompts", "/nowhere")
+        for flags in (("--body", f"@{self.folder}"), ("--openai", "--prompts", self.folder)):
+            code, _, err = load("http://127.0.0.1:1/", *flags)
+            self.assertEqual(code, 1)
+            self.assertIn(f"cannot read '{self.folder}': Is a directory", err)
         path = self.write("p.txt", "fine\n{broken\n")
         self.refused(2, "p.txt:2:", "load", "http://127.0.0.1:1/", "--openai", "--prompts", path)
 
@@ -101,6 +108,18 @@ class Http(WithServer):
         self.assertIn("; 200 answers by HTTP/1", err)
         self.assertIn("4 connections made", err)
         self.assertRegex(err, r"CPU [\d.]+ s: .* in the engine's aggregator.*; the engine's share [\d.]+ %")
+
+    def test_all_that_was_due_and_not_sent_is_recorded(self):
+        report, err = report_of(self.server.url + "/?200,300,1", "--rate", "100k", "-d", "1s", "-c", 1, "-p", "50")
+        self.assertEqual(report["streams"][0]["records"], 100_000)
+        self.assertEqual(report["accounting"]["rejected"]["full"], 0)
+        # They wait from their time to the end: the median for half a second, whatever the few that were sent have.
+        self.assertAlmostEqual(metric(report, "response_time")["percentiles"]["p50"] / 1e9, 0.5, delta=0.1)
+
+    def test_a_report_that_cannot_be_written_is_told_before_anything_is_sent(self):
+        code, _, err = load(self.server.url, "-n", 5, "-o", self.folder / "none" / "report")
+        self.assertEqual((code, len(self.server.requests)), (1, 0), err)
+        self.assertIn("cannot write", err)
 
     def test_method_headers_and_body_are_sent_as_given(self):
         body = self.write("body.bin", b"\x00\x01" * 700_000)
@@ -320,8 +339,10 @@ class Faults(WithServer):
         self.assertIsNone(run.poll(), "it waits for what is under way")
         began = time.monotonic()
         run.send_signal(signal.SIGINT)
-        code, report, _ = self.end(run)
+        code, report, err = self.end(run)
         self.assertEqual(code, 130)
+        self.assertIn("once more Ctrl-C abandons it", err)
+        self.assertIn("5 connections made", err)
         self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(errors_of(report), {"abandoned": 5})
         self.assertEqual(report["streams"][0]["status"]["incomplete"], 5)

@@ -124,7 +124,7 @@ class Nginx(WithNginx):
         self.assertIn("the server does not speak HTTP/2", self.checked("tls1", "--http2")[0])
 
     def test_streams_share_a_connection(self):
-        report, err = report_of(self.url("tls2"), "-k", "-n", 500, "-c", 2, "--streams", 8, "-t", 1)
+        report, err = report_of(self.url("tls2"), "-k", "-n", 500, "-c", 2, "--http2", "--streams", 8, "-t", 1)
         self.assertEqual(report["streams"][0]["status"]["ok"], 500)
         made = int(err.split(" connections made")[0].split()[-1])
         self.assertLessEqual(made, 2, err)

@@ -23,7 +23,7 @@ TEST(PhaseSize, TimesNumbersAndPartsAreTold) {
 
 TEST(PhaseSize, WhatIsNoPhaseIsAnErrorThatSaysHow) {
   for (const char* text : {"", "s", "-1", "-5s", "nan", "inf", "100%", "5 %", "3x", "3:sometimes",
-                           "1e400", "5%%", ":both"}) {
+                           "1e400", "5%%", ":both", "1e10", "1e10s", "3000000h"}) {
     const auto size = phase_size(text);
     ASSERT_FALSE(size) << text;
     EXPECT_NE(size.error().message.find("30s"), std::string::npos);

@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "demo_load.hpp"
 #include "exit_code.hpp"
+#include "flag_values.hpp"
 #include "live_view.hpp"
 #include "log_options.hpp"
 #include "output.hpp"
@@ -62,9 +63,10 @@ Result<DemoOptions> load_of(const Options& options) {
     load.rate = *rate;
   }
   if (!options.duration.empty()) {
-    const auto ns = number("--duration", options.duration, Unit::nanoseconds, "10s or 500ms");
+    const auto ns = time_of_flag("--duration", options.duration);
     if (!ns) return tl::unexpected(ns.error());
-    load.duration = std::chrono::nanoseconds(static_cast<std::int64_t>(*ns));
+    if (*ns == 0) return failure(Errc::invalid_argument, "--duration: 0 is no time to run in");
+    load.duration = std::chrono::nanoseconds(*ns);
     if (options.records.empty()) load.records = 0;  // the duration is the end
   }
   return load;
@@ -102,6 +104,12 @@ int demo(const Options& options) {
   if (!every) return usage(every.error());
   auto view = LiveView::make(live);
   if (!view) return usage(view.error());
+
+  auto output = Output::open(options.report.output);
+  if (!output) {
+    complain(output.error().message);
+    return kError;
+  }
 
   StopSignal::install();
   auto engine = Engine::open(engine_options(options, *load, *checks));
@@ -163,7 +171,9 @@ int demo(const Options& options) {
   report.interrupted = StopSignal::raised();
   report.given.total_test_time_s = static_cast<double>(summary->elapsed_ns()) / 1e9;
   options.report.evaluate(*checks, report);
-  if (auto written = write_output(options.report.output, options.report.text(report)); !written) {
+  auto written = output->write(options.report.text(report));
+  if (written) written = output->close();
+  if (!written) {
     complain(written.error().message);
     return kError;
   }
@@ -193,7 +203,7 @@ void declare_demo(CLI::App& app, Action& action) {
   command->add_option("--labels", options->load.labels, "Give the records this many labels")
       ->check(CLI::Range(0, 65'000));
   command->add_option("--seed", options->load.seed, "Of the made-up results")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
   command->add_option("--idle", options->idle, "How the aggregator waits: spin, back-off, sleep")
       ->check(CLI::IsMember({"spin", "back-off", "sleep"}));
   command

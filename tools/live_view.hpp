@@ -46,6 +46,7 @@ class LiveView {
   void show(const TakeSnapshot& take);
   /// On a terminal a last refresh, then the block is erased.
   void close(const TakeSnapshot& take);
+  [[nodiscard]] bool is_on_terminal() const noexcept { return !off_ && terminal_; }
   /// Stands behind the number of records from the next refresh on.
   void note(std::string text) { note_ = std::move(text); }
 

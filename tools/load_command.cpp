@@ -90,7 +90,9 @@ void watch(load::LoadRun& run, LiveView& view, const Engine& engine) {
     if (now == signals) continue;
     if (signals == 0) {
       run.stop();
-      view.note("waiting for what is under way; once more Ctrl-C abandons it");
+      constexpr const char* kWaiting =
+          "waiting for what is under way; once more Ctrl-C abandons it";
+      view.is_on_terminal() ? view.note(kWaiting) : complain(kWaiting);
     }
     if (now > 1) run.abandon();
     signals = now;
@@ -112,6 +114,9 @@ int run_load(const Options& options) {
   auto view = LiveView::make(parsed->view);
   if (!view) return failed(view.error());
 
+  auto output = Output::open(options.report.output);
+  if (!output) return failed(output.error());
+
   StopSignal::install(2);
   raise_file_limit();
   EngineOptions engine_options = options.log.engine_options();
@@ -128,7 +133,9 @@ int run_load(const Options& options) {
   const load::CpuUse before = load::cpu_use();
   (*run)->start();
   watch(**run, *view, *engine);
-  const load::LoadTally tally = (*run)->finish();
+  const unsigned signals = StopSignal::count();
+  const load::LoadTally tally =
+      (*run)->finish([signals] { return StopSignal::count() > signals; });
   (void)engine->flush();  // so that the engine's share is of all records
   const load::LoadAccount account{parsed->plan, tally, before, load::cpu_use()};
   auto summary = engine->finish();
@@ -144,9 +151,9 @@ int run_load(const Options& options) {
   report.interrupted = StopSignal::raised();
   report.given.total_test_time_s = tally.elapsed_s;
   options.report.evaluate(parsed->checks, report);
-  if (auto written = write_output(options.report.output, options.report.text(report)); !written) {
+  if (auto written = output->write(options.report.text(report)); !written)
     return failed(written.error());
-  }
+  if (auto closed = output->close(); !closed) return failed(closed.error());
   return verdict(report, tally);
 }
 

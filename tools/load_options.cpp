@@ -3,22 +3,22 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 #include <thread>
 
 #include <fmt/format.h>
 
+#include "flag_values.hpp"
+#include "load/file_text.hpp"
 #include "report/quantity.hpp"
 
 namespace millrace {
 namespace {
 
+constexpr double kRateMax = 1e9;
 constexpr const char* kDefaultDuration = "10s";
 constexpr std::uint64_t kAtATimeMax = 1'000'000;  // each has a libcurl handle, some 10 KiB
 
@@ -29,24 +29,12 @@ Result<double> number(const char* flag, const std::string& text, double least, c
                  fmt::format("{}: '{}' is not of the kind of {}", flag, text, example));
 }
 
-// A bare number is seconds, as in --warmup.
-Result<std::int64_t> nanoseconds(const char* flag, const std::string& text) {
-  const bool bare = text.find_first_not_of("0123456789.") == std::string::npos;
-  const auto ns = parse_quantity(text + (bare ? "s" : ""), Unit::nanoseconds);
-  if (ns && *ns >= 0 && *ns < 1e18) return std::llround(*ns);
-  return failure(Errc::invalid_argument,
-                 fmt::format("{}: '{}' is no time, such as 10s or 500ms", flag, text));
-}
-
 // The text, or of @FILE what is in it.
 Result<std::string> text_or_file(const std::string& text) {
   if (text.empty() || text[0] != '@') return text;
-  const std::string path = text.substr(1);
-  std::ifstream file(path, std::ios::binary);
-  std::string content{std::istreambuf_iterator<char>(file), {}};
-  if (file.is_open() && !file.bad()) return content;
-  return failure(Errc::not_found,
-                 fmt::format("--body: cannot read '{}': {}", path, std::strerror(errno)));
+  auto content = load::file_text(text.substr(1));
+  if (content) return content;
+  return failure(content.error().code, "--body: " + content.error().message);
 }
 
 bool names(const std::string& header, std::string_view name) {
@@ -76,6 +64,10 @@ Result<void> LoadOptions::schedule(load::LoadPlan& plan) const {
   if (!rate.empty()) {
     const auto parsed = number("--rate", rate, 1e-6, "500 or 10k");
     if (!parsed) return tl::unexpected(parsed.error());
+    if (*parsed > kRateMax) {
+      return failure(Errc::invalid_argument,
+                     fmt::format("--rate: '{}' is more than one a nanosecond", rate));
+    }
     arrivals.rate = *parsed;
     arrivals.arrival = arrival == "poisson" ? load::Arrival::poisson : load::Arrival::constant;
   }
@@ -86,12 +78,12 @@ Result<void> LoadOptions::schedule(load::LoadPlan& plan) const {
     arrivals.requests = static_cast<std::uint64_t>(*parsed);
   }
   if (!duration.empty() || requests.empty()) {
-    const auto parsed = nanoseconds("--duration", duration.empty() ? kDefaultDuration : duration);
+    const auto parsed = time_of_flag("--duration", duration.empty() ? kDefaultDuration : duration);
     if (!parsed) return tl::unexpected(parsed.error());
     if (*parsed == 0) return failure(Errc::invalid_argument, "--duration: 0 is no time to send in");
     arrivals.duration_ns = *parsed;
   }
-  const auto waiting = nanoseconds("--grace", grace);
+  const auto waiting = time_of_flag("--grace", grace);
   if (!waiting) return tl::unexpected(waiting.error());
   plan.grace = std::chrono::nanoseconds(*waiting);
   return {};
@@ -110,11 +102,17 @@ Result<void> LoadOptions::request(load::LoadPlan& plan) const {
   auto content = text_or_file(body);
   if (!content) return tl::unexpected(content.error());
   http.body = std::move(*content);
+  if (openai && !method.empty() && method != "POST") {
+    return failure(Errc::invalid_argument, "--method: --openai sends POST");
+  }
+  if (method == "HEAD" && !http.body.empty()) {
+    return failure(Errc::invalid_argument, "--body: HEAD sends none");
+  }
   http.version = http1   ? load::HttpVersion::http1
                  : http2 ? load::HttpVersion::http2
                          : load::HttpVersion::any;
   http.streams = streams;
-  const auto limit = nanoseconds("--timeout", timeout);
+  const auto limit = time_of_flag("--timeout", timeout);
   if (!limit) return tl::unexpected(limit.error());
   // libcurl takes whole milliseconds, and 0 for none.
   http.timeout = std::chrono::milliseconds((*limit + 999'999) / 1'000'000);
@@ -176,7 +174,7 @@ void LoadOptions::declare(CLI::App& command) {
   when->add_option("--arrival", arrival, "Of an open loop: constant (default) or poisson")
       ->check(CLI::IsMember({"constant", "poisson"}));
   when->add_option("--seed", seed, "Of poisson; the same seed gives the same times")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
   when->add_option("-d,--duration", duration, "How long to send, e.g. 30s (10s without -n)");
   when->add_option("-n,--requests", requests, "How many to send, e.g. 10k");
   when->add_option("--grace", grace,
@@ -184,12 +182,15 @@ void LoadOptions::declare(CLI::App& command) {
   auto* how = command.add_option_group("Connections");
   how->add_option("-c,--connections", connections, "Of all threads together")
       ->check(CLI::Range(1, 65'536));
-  how->add_option("--streams", streams, "Requests at a time over one connection of HTTP/2")
-      ->check(CLI::Range(1, 1'000));
+  auto* at_a_time =
+      how->add_option("--streams", streams, "With --http2: requests at a time over one connection");
+  at_a_time->check(CLI::Range(1, 1'000));
   how->add_option("-t,--threads", threads, "Default: one fewer than there are cores")
       ->check(CLI::Range(1, 1'024));
   auto* http1_only = how->add_flag("--http1", http1, "HTTP/1.1, even where TLS offers HTTP/2");
-  how->add_flag("--http2", http2, "HTTP/2; without TLS with prior knowledge")->excludes(http1_only);
+  auto* http2_only = how->add_flag("--http2", http2, "HTTP/2; without TLS with prior knowledge");
+  http2_only->excludes(http1_only);
+  at_a_time->needs(http2_only);
   how->add_flag("-k,--insecure", insecure, "Accept any certificate");
   how->add_flag("--no-keep-alive", no_keep_alive, "A connection for each request");
   how->add_option("--timeout", timeout, "Of one request from its sending (30s); 0: none");

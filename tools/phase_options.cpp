@@ -1,23 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "phase_options.hpp"
 
-#include <cmath>
-
 #include <fmt/format.h>
 
-#include "report/quantity.hpp"
+#include "flag_values.hpp"
 
 namespace millrace {
 namespace {
 
-// A bare number is seconds, as those of guidellm are.
 Result<std::optional<std::int64_t>> nanoseconds(const char* flag, const std::string& text) {
   if (text.empty()) return std::nullopt;
-  const bool bare = text.find_first_not_of("0123456789.eE+-") == std::string::npos;
-  const auto ns = parse_quantity(text + (bare ? "s" : ""), Unit::nanoseconds);
-  if (ns && *ns >= 0 && *ns < 9e18) return std::optional(std::llround(*ns));
-  return failure(Errc::invalid_argument,
-                 fmt::format("{}: '{}' is no time, such as 90s", flag, text));
+  const auto ns = time_of_flag(flag, text);
+  if (!ns) return tl::unexpected(ns.error());
+  return std::optional(*ns);
 }
 
 Result<PhaseSize> phase(const char* flag, const std::string& text) {
@@ -36,7 +31,8 @@ void PhaseFlags::declare_live(CLI::App& app) {
                     "A time (30s), requests (100) or a part (5%); behind it a mode may stand:\n"
                     "5%:requests, also duration, prefer_duration, prefer_requests, both");
   group->add_option("--cooldown", cooldown, "The same at the end");
-  group->add_option("--max-requests", max_requests, "How many requests were planned");
+  group->add_option("--max-requests", max_requests, "How many requests were planned")
+      ->check(not_negative());
   group->add_option("--max-time", max_time, "How long the run was planned to be: 60s");
 }
 

@@ -2,6 +2,7 @@
 //
 // millrace replay: files through the engine, or logs through their statistics, to a report.
 #include <algorithm>
+#include <filesystem>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 
 #include "command.hpp"
 #include "exit_code.hpp"
+#include "flag_values.hpp"
 #include "guidellm_output.hpp"
 #include "imported.hpp"
 #include "ingest/file_replay.hpp"
@@ -173,6 +175,14 @@ int replay(const ReplayOptions& options) {
   }
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
   if (logs == 0) {
+    for (const std::string& input : options.inputs) {
+      std::error_code why;
+      if (input != "-" && !std::filesystem::exists(input, why)) {
+        complain(fmt::format("cannot open '{}': {}", input,
+                             why ? why.message() : "No such file or directory"));
+        return kError;
+      }
+    }
     if (!options.run.empty() || !options.ring_dir.empty()) {
       complain("--run and --ring-dir are for logs, and no input is one");
       return kUsage;
@@ -181,6 +191,12 @@ int replay(const ReplayOptions& options) {
         is_generation_profile(options.profile) || options.phases.given() || !options.log.empty() ||
         !options.report.every.empty() || options.report.format == "csv";
     return all_at_once ? replay_imported(options) : replay_files(options);
+  }
+  if (is_generation_profile(options.profile) &&
+      (!options.end_time.empty() || options.total_requests || !options.total_test_time.empty())) {
+    complain("--end-time, --total-requests and --total-test-time are not for --profile " +
+             options.profile + ": its rates are over the log's own time");
+    return kUsage;
   }
   if (static_cast<std::size_t>(logs) != options.inputs.size()) {
     complain("logs cannot be replayed together with other inputs: replay them apart");
@@ -243,7 +259,7 @@ void declare_replay(CLI::App& app, Action& action) {
                        "millrace: requests to language models, over time, too; the others reproduce another\n"
                        "tool's numbers, with its definitions and its faults")
           ->check(CLI::IsMember({"millrace", "llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
-  for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput"}) {
+  for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput", "--allow-small-samples"}) {
     profile->excludes(command->get_option(own));
   }
   command
@@ -260,11 +276,12 @@ void declare_replay(CLI::App& app, Action& action) {
   command
       ->add_option("--log", options->log,
                    "Keep what the files hold as a log in this folder, which is made")
-      ->type_name("DIR");
+      ->type_name("DIR")
+      ->check(not_empty());
   command->add_option("--end-time", options->end_time,
                       "When the run ended, for rates: ISO-8601 or epoch");
   command->add_option("--total-requests", options->total_requests, "Number of requests, for rates")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_negative());
   command->add_option("--total-test-time", options->total_test_time,
                       "Duration of the test, for rates: 90s");
   auto* files = command->add_option_group("Files", "Of llmeter and guidellm (docs/guidellm.md)");

@@ -11,6 +11,7 @@
 
 #include "command.hpp"
 #include "exit_code.hpp"
+#include "flag_values.hpp"
 #include "live_view.hpp"
 #include "log/log_folder.hpp"
 #include "log_exit.hpp"
@@ -132,12 +133,12 @@ int report_final(const Options& options, const RunIdentity& run) {
 int watch(Options options) {
   const std::string dirs[] = {options.dir};
   if (!options.every.empty()) {
-    const auto ns = parse_quantity(options.every, Unit::nanoseconds);
-    if (!ns || !(*ns >= 1e6) || !(*ns < 1e15)) {
+    const auto ns = time_of_flag("--every", options.every);
+    if (!ns || *ns < 1'000'000 || *ns >= 1'000'000'000'000'000) {
       complain(fmt::format("--every: '{}' is no interval, such as 1s or 200ms", options.every));
       return kUsage;
     }
-    options.view.every = std::chrono::nanoseconds(static_cast<std::int64_t>(*ns));
+    options.view.every = std::chrono::nanoseconds(*ns);
   }
   auto view = LiveView::make(options.view);
   if (!view) {

@@ -46,6 +46,7 @@ Result<PhaseSize> phase_size(std::string_view text) {
   if (error != std::errc{} || !std::isfinite(number) || number < 0) {
     return refused(text, "is no number");
   }
+  constexpr double kLargest = 9e9;  // of seconds, as nanoseconds of 64 bits
   const std::string_view unit(rest, static_cast<std::size_t>(end - rest));
   if (unit == "%" || (unit.empty() && number < 1)) {
     size.fraction = unit == "%" ? number / 100 : number;
@@ -54,6 +55,7 @@ Result<PhaseSize> phase_size(std::string_view text) {
     return size;
   }
   if (unit.empty()) {
+    if (number > kLargest) return refused(text, "is too much");
     size.value = number;
     size.mode = mode.value_or(PhaseMode::requests);
     return size;
@@ -62,6 +64,7 @@ Result<PhaseSize> phase_size(std::string_view text) {
     if (unit != name) continue;
     size.value = number * seconds;
     size.mode = mode.value_or(PhaseMode::duration);
+    if (*size.value > kLargest) return refused(text, "is too much");
     return size;
   }
   return refused(text, "has no unit of time");

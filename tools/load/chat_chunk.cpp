@@ -66,7 +66,7 @@ Result<ChatChunk> ChatChunkParser::parse(std::string& data) {
   const auto parsed = parser_.parse(data.data(), data.size(), false).get(document);
   if (parsed != simdjson::SUCCESS || !document.is_object()) {
     return failure(Errc::invalid_argument,
-                   fmt::format("an event that is no JSON object ({}): {}",
+                   fmt::format("{}: {}",
                                parsed != simdjson::SUCCESS ? simdjson::error_message(parsed)
                                                            : "another value",
                                data.substr(0, 80)));

@@ -13,7 +13,8 @@ std::string sending(const LoadAccount& account) {
                                  work.sent, account.tally.elapsed_s, results.ok, results.failed,
                                  results.abandoned);
   if (account.plan.arrivals.arrival == Arrival::closed) return line;
-  return line + fmt::format("; {} more were due and not sent", results.unsent);
+  return line + fmt::format("; {} more were due and not sent{}", results.unsent,
+                            account.tally.whole ? "" : ", and others, which are not recorded");
 }
 
 std::string schedule(const LoadAccount& account) {
@@ -30,7 +31,9 @@ std::string connections(const LoadAccount& account) {
   if (work.http1 != 0) line += fmt::format("; {} answers by HTTP/1", work.http1);
   if (work.http2 != 0) line += fmt::format("; {} answers by HTTP/2", work.http2);
   if (account.plan.http.version == HttpVersion::http2 && work.http1 != 0) {
-    line += " (the server does not speak HTTP/2)";
+    line += " (the server does not speak HTTP/2";
+    if (account.plan.http.streams > 1) line += ": requests of one connection waited for each other";
+    line += ")";
   }
   return line;
 }

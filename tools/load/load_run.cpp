@@ -63,15 +63,18 @@ void add(WorkerTally& sum, const WorkerTally& one) {
 
 }  // namespace
 
-LoadRun::LoadRun(LoadPlan plan)
-    : plan_(std::move(plan)), headers_(plan_.http.headers), arrivals_(plan_.arrivals) {}
+LoadRun::LoadRun(Engine& engine, LoadPlan plan)
+    : engine_(&engine),
+      plan_(std::move(plan)),
+      headers_(plan_.http.headers),
+      arrivals_(plan_.arrivals) {}
 
 LoadRun::~LoadRun() { abandon(); }  // and the threads are joined
 
 Result<std::unique_ptr<LoadRun>> LoadRun::open(Engine& engine, LoadPlan plan,
                                                const StreamOptions& options) {
   plan.threads = std::clamp(plan.threads, 1u, plan.connections);
-  std::unique_ptr<LoadRun> run(new LoadRun(std::move(plan)));
+  std::unique_ptr<LoadRun> run(new LoadRun(engine, std::move(plan)));
   if (auto made = run->make_workers(engine, options); !made) return tl::unexpected(made.error());
   return run;
 }
@@ -87,8 +90,8 @@ Result<void> LoadRun::make_workers(Engine& engine, const StreamOptions& options)
     if (!recorder) return tl::unexpected(recorder.error());
     const unsigned connections =
         plan_.connections / plan_.threads + (i < plan_.connections % plan_.threads ? 1 : 0);
-    auto worker = LoadWorker::make(plan_, headers_, arrivals_, abandon_, std::move(*recorder),
-                                   connections);
+    auto worker =
+        LoadWorker::make(plan_, headers_, arrivals_, abandon_, std::move(*recorder), connections);
     if (!worker) return tl::unexpected(worker.error());
     workers_.push_back(std::move(*worker));
   }
@@ -122,11 +125,23 @@ void LoadRun::abandon() {
   abandon_.store(true, std::memory_order_relaxed);
 }
 
-LoadTally LoadRun::finish() {
-  threads_.clear();
+// Of what was due and not sent. A ring holds 16,384 records at least; nothing is lost when it is emptied before it
+// is full.
+bool LoadRun::record_unsent(const std::function<bool()>& give_up) {
+  constexpr std::uint64_t kBetweenFlushes = 8'192;
   const std::int64_t end_ns = std::min(arrivals_.end_ns(), steady_now_ns());
-  while (const auto left = arrivals_.unsent()) unsent_->unsent(left->id, left->intended_ns, end_ns);
+  for (std::uint64_t n = 1; const auto left = arrivals_.unsent(); ++n) {
+    unsent_->unsent(left->id, left->intended_ns, end_ns);
+    if (n % kBetweenFlushes != 0) continue;
+    if (give_up() || !engine_->flush()) return false;
+  }
+  return true;
+}
+
+LoadTally LoadRun::finish(const std::function<bool()>& give_up) {
+  threads_.clear();
   LoadTally tally;
+  tally.whole = record_unsent(give_up);
   tally.threads = plan_.threads;
   add(tally.results, unsent_->tally());
   for (const auto& worker : workers_) {

@@ -6,7 +6,7 @@
 //   auto run = LoadRun::open(engine, plan, {}).value();
 //   run->start();
 //   while (run->running()) sleep();            // stop() ends the sending, abandon() the waiting, too
-//   const LoadTally tally = run->finish();
+//   const LoadTally tally = run->finish([] { return false; });
 //   auto summary = engine.finish().value();
 //
 // Streams    "requests", of RequestRecord; or of GenerationRecord and "itl", the gaps between tokens.
@@ -19,21 +19,24 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
-#include "load/load_worker.hpp"
 #include "millrace/millrace.hpp"
+
+#include "load/load_worker.hpp"
 
 namespace millrace::load {
 
 struct LoadTally {
-  WorkerTally work;          // of all threads together; latest_ns is the largest
+  WorkerTally work;  // of all threads together; latest_ns is the largest
   RecorderTally results;
-  double elapsed_s = 0;      // from start() to the end of the last request
+  double elapsed_s = 0;  // from start() to the end of the last request
   unsigned threads = 0;
+  bool whole = true;  // all that was not sent is recorded
 };
 
 class LoadRun {
@@ -52,13 +55,15 @@ class LoadRun {
   void stop();
   /// Nor is it waited for.
   void abandon();
-  /// Joins the threads and records what was not sent.
-  [[nodiscard]] LoadTally finish();
+  /// Joins the threads and records what was not sent, until `give_up` says true: it is asked now and then.
+  [[nodiscard]] LoadTally finish(const std::function<bool()>& give_up);
 
  private:
-  explicit LoadRun(LoadPlan plan);
+  LoadRun(Engine& engine, LoadPlan plan);
+  bool record_unsent(const std::function<bool()>& give_up);
   Result<void> make_workers(Engine& engine, const StreamOptions& options);
 
+  Engine* engine_;
   LoadPlan plan_;
   HeaderList headers_;
   Arrivals arrivals_;

@@ -134,6 +134,7 @@ void LoadWorker::abandon() {
     if (std::binary_search(free_.begin(), free_.end(), transfer.get())) continue;
     client_->remove(transfer->handle());
     transfer->abandon(now_ns);
+    tally_.connections += static_cast<std::uint64_t>(transfer->connections_made());
   }
 }
 

@@ -2,15 +2,12 @@
 #include "load/prompts.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <iostream>
-#include <iterator>
 #include <limits>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include "load/file_text.hpp"
 
 namespace millrace::load {
 namespace {
@@ -87,6 +84,8 @@ Result<Prompts> Prompts::of_text(std::string_view text, const std::string& name,
     return failure(Errc::invalid_argument, fmt::format("'{}' is no JSON object", options.more));
   }
   const Json request = request_of(options);
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   Prompts prompts;
   for (std::size_t number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -108,18 +107,9 @@ Result<Prompts> Prompts::of_text(std::string_view text, const std::string& name,
 }
 
 Result<Prompts> Prompts::read(const std::string& path, const ChatOptions& options) {
-  std::ifstream file;
-  if (path != "-") {
-    file.open(path, std::ios::binary);
-    if (!file) {
-      return failure(Errc::not_found,
-                     fmt::format("cannot open '{}': {}", path, std::strerror(errno)));
-    }
-  }
-  std::istream& in = path == "-" ? std::cin : file;
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) return failure(Errc::io, fmt::format("cannot read '{}'", path));
-  return of_text(text, path, options);
+  const auto text = file_text(path);
+  if (!text) return failure(text.error().code, "--prompts: " + text.error().message);
+  return of_text(*text, path, options);
 }
 
 }  // namespace millrace::load
