@@ -120,7 +120,8 @@ TEST(GoogleBenchmark, AShortOperationIsSaidToBeOne) {
         },
         [](auto& benchmark) { benchmark.Iterations(10); });
     ASSERT_EQ(runs.size(), 1u);
-    EXPECT_EQ(runs[0].report_label, lap == 1ns ? "short beside the clock: time batches" : "");
+    EXPECT_EQ(runs[0].counters.contains("short"), lap == 1ns);
+    EXPECT_EQ(runs[0].report_label, "");
   }
 }
 
@@ -165,6 +166,19 @@ TEST_F(GoogleBenchmarkLog, HoldsEachRepetitionAndNothingOfTheSearchForIterations
       replay_logs(std::vector<std::string>{folder / "logs/put_threads_2"}, {.run = "all"}).value();
   EXPECT_TRUE(replay.whole());
   EXPECT_EQ(replay.summary["put/threads:2"].count(), reported);
+}
+
+TEST_F(GoogleBenchmarkLog, RefusesANameThatIsNoFolderOfItsOwn) {
+  const std::filesystem::path stays = folder / "stays";
+  std::filesystem::create_directories(stays);
+  for (const char* name : {"", ".", ".."}) {
+    const Runs runs = run(
+        "dots", [&](benchmark::State& state) { timed(state, name); },
+        [](auto& benchmark) { benchmark.MinTime(0.01); });
+    ASSERT_EQ(runs.size(), 1u);
+    EXPECT_TRUE(runs[0].error_occurred) << name;
+  }
+  EXPECT_TRUE(std::filesystem::exists(stays));
 }
 
 TEST_F(GoogleBenchmarkLog, LeavesAFolderAloneThatWasThereBefore) {

@@ -17,20 +17,21 @@
 //
 // Counters  p50, p90, p99, p99.9 (nearest rank) and max of all threads' samples together, in seconds, of each
 //           invocation that Google Benchmark reports; and clock, what the clock adds to a sample and nobody
-//           subtracts. A label says where p50 is less than ten times that: time batches then. Counters of threads
-//           are summed or averaged, both wrong for a percentile: so thread 0 alone sets them.
+//           subtracts. Where p50 is less than ten times that there is a counter `short`, 1: time batches then.
+//           Counters of threads are summed or averaged, both wrong for a percentile: so thread 0 alone sets them.
 // Repeated  With --benchmark_repetitions its aggregates are of each repetition's percentiles: a mean of p99s, not
 //           the p99 of all. The log holds all of them: millrace replay --run all.
 // Log       --millrace_log=DIR: a folder of its own for each name, DIR/NAME, with a run for each repetition.
 //           Invocations that only look for the number of iterations are removed. A folder that was there
 //           before is left alone, and the benchmark skipped with a word. NAME: letters, digits, . _ - and for any
-//           other character _. Give each variant of arguments or threads a name of its own.
+//           other character _. Give each variant of arguments or threads a name of its own: stderr has a word where
+//           the number of iterations begins anew under a name, and the log keeps the last variant's samples alone.
 // Cost      As a Stopwatch in the loop: two calls of the clock are in the sample's iteration, and push behind it.
 //           The engine's aggregator takes a part of a core meanwhile; leave it one, or the samples have it in them.
 //           A push that finds the ring full waits: nothing is lost, and the wait is in Google Benchmark's own
 //           time, not in a sample.
 // Memory    8 bytes a sample; beyond EngineOptions::exact_memory_bytes (768 MiB) percentiles come from histograms,
-//           and the label says so.
+//           and there is a counter `inexact`, 1.
 // Threads   A recorder each; recorders of one name in one invocation are one set of samples. Of several names the
 //           one that ends first has the counters, the others' have their names before them: put.p50.
 // Errors    Of the engine or the log: the benchmark is skipped with their message.
@@ -80,6 +81,12 @@ class BenchmarkRuns {
     Known& known = known_[name];
     if (auto running = known.running.lock()) return running;
     const bool searching = known.iterations != 0 && state.max_iterations > known.iterations;
+    if (!log_dir_.empty() && state.max_iterations < known.iterations) {
+      std::fprintf(stderr,
+                   "--millrace_log: '%s' begins anew: a warm-up is over, or two variants have one name, and "
+                   "its log keeps the last one's samples alone\n",
+                   name.c_str());
+    }
     known.iterations = state.max_iterations;
     EngineOptions options;
     options.overflow = Overflow::wait;
@@ -112,6 +119,9 @@ class BenchmarkRuns {
       if (std::isalnum(static_cast<unsigned char>(c)) == 0 && c != '.' && c != '-') c = '_';
     }
     const std::filesystem::path folder = std::filesystem::path(log_dir_) / file;
+    if (file.find_first_not_of('.') == std::string::npos) {
+      return refused(folder, "is no folder for a log: the recorder's name is '" + name + "'");
+    }
     std::error_code why;
     const auto known = owners_.find(file);
     if (known == owners_.end() && std::filesystem::exists(folder, why)) {
@@ -120,11 +130,20 @@ class BenchmarkRuns {
     if (known != owners_.end() && known->second != name) {
       return refused(folder, "is already of '" + known->second + "'; name one of both otherwise");
     }
-    if (searching) std::filesystem::remove_all(folder, why);
+    if (searching) remove_log(folder);
     std::filesystem::create_directories(folder, why);
     if (why) return refused(folder, "cannot be made: " + why.message());
     owners_.emplace(std::move(file), name);
     return folder.string();
+  }
+
+  // What the engine made, and nothing else.
+  static void remove_log(const std::filesystem::path& folder) {
+    std::error_code ignored;
+    for (const auto& file : std::filesystem::directory_iterator(folder, ignored)) {
+      const auto kind = file.path().extension();
+      if (kind == ".mlr" || kind == ".mln" || kind == ".tmp") std::filesystem::remove(file, ignored);
+    }
   }
 
   static tl::unexpected<Error> refused(const std::filesystem::path& folder, const std::string& why) {
@@ -190,10 +209,8 @@ class BenchmarkRecorder {
     }
     state_.counters[prefix + "max"] = time.max() / kSecond;
     state_.counters["clock"] = clock / kSecond;
-    std::string label;
-    if (values[0]->value < 10 * clock) label = "short beside the clock: time batches";
-    if (!time.exact()) label += (label.empty() ? "" : "; ") + std::string("percentiles from a histogram");
-    if (!label.empty()) state_.SetLabel(label);
+    if (values[0]->value < 10 * clock) state_.counters[prefix + "short"] = 1;
+    if (!time.exact()) state_.counters[prefix + "inexact"] = 1;
     if (summary->log() && !summary->log()->error.empty()) {
       state_.SkipWithError(("--millrace_log: " + summary->log()->error).c_str());
     }
