@@ -244,6 +244,16 @@ TEST(LlmeterDisplay, ReplacesItsBlockAndErasesItOnce) {
   EXPECT_EQ(terminal.bytes, "\x1b[2A\x1b[J");
 }
 
+TEST(TerminalBlock, GoesUpOverTheRowsIntoWhichTheTerminalBreaksLines) {
+  Terminal terminal;
+  TerminalBlock block(terminal.write, [] { return std::size_t{10}; });
+  const std::vector<std::string> lines = {"12345678", "123456789", "\u2014\u2014\u2014\u2014", ""};
+  block.show(lines);
+  terminal.bytes.clear();
+  block.close();
+  EXPECT_EQ(terminal.bytes, "\x1b[5A\x1b[J");
+}
+
 TEST(LlmeterDisplay, WritesNothingWithoutFields) {
   Terminal terminal;
   LlmeterDisplay display({}, terminal.write);

@@ -19,7 +19,11 @@ namespace millrace {
 class TerminalBlock {
  public:
   using Write = std::function<void(std::string_view)>;
-  explicit TerminalBlock(Write write) : write_(std::move(write)) {}
+  using Columns = std::function<std::size_t()>;
+  /// `columns`: of the terminal, which breaks longer lines; 0: not known.
+  explicit TerminalBlock(Write write, Columns columns = columns_of_stderr)
+      : write_(std::move(write)), columns_(std::move(columns)) {}
+  static std::size_t columns_of_stderr();
 
   /// In one write, so that nothing flickers.
   void show(std::span<const std::string> lines);
@@ -30,7 +34,8 @@ class TerminalBlock {
   [[nodiscard]] std::string erased();
 
   Write write_;
-  std::size_t lines_ = 0;  // on the terminal
+  Columns columns_;
+  std::size_t rows_ = 0;  // on the terminal
 };
 
 }  // namespace millrace
