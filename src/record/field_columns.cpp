@@ -91,6 +91,7 @@ void FieldColumns::need_doubles(const Field& field) {
 
 void FieldColumns::load(const Slice& slice) noexcept {
   count_ = slice.count;
+  if (count_ == 0) return;  // and `records` may be nullptr
   for (const OfField& of : fields_) {
     const std::byte* const at = slice.records + of.field.offset;
     if (of.integers) {
