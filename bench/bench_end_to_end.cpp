@@ -7,7 +7,8 @@
 // obvious: a queue of records with a token, one loop, Boost mean to kurtosis of five metrics: no percentiles,
 // no histogram; obvious/pwrite: and each batch written to a file, in pieces of 256 KiB. millrace: counts, sums,
 // moments, histograms, live percentiles; exact: each value kept; log: every record in a checksummed log that
-// survives kill -9; log_prefaulted: one segment holds all, and its pages were made before; log_exact: no value kept, exact percentiles by passes over the log.
+// survives kill -9; log_prefaulted: one segment holds all, and its pages were made before; log_exact: no
+// value kept, exact percentiles by passes over the log.
 // Unit: ns_per_record, on the wall, registration and finish() included; making and removing files is not.
 #include <cstdint>
 #include <memory>

@@ -1,85 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The command line as its users meet it: flags, exit codes, messages, bad input, interruption.
+"""The command line as its users meet it: flags, exit codes, messages, reports, bad input.
 
-    tests/cli_test.py PATH_OF_MILLRACE [unittest arguments]      or MILLRACE_BIN=... tests/cli_test.py
-
-Standard library only. Data that is not in tests/data is generated from a fixed seed.
+    MILLRACE_BIN=build/tools/millrace tests/cli_test.py [unittest arguments]
 """
 import gzip
 import json
 import os
-import pty
 import random
 import re
-import select
 import shlex
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
-import unittest
 from pathlib import Path
 from xml.etree import ElementTree
 
-ROOT = Path(__file__).resolve().parent.parent
-DATA = ROOT / "tests" / "data"
-ACCESS = DATA / "cli" / "access.jsonl"
-RESPONSES = DATA / "llmeter" / "responses.jsonl"
-RUN = DATA / "vectors" / "llmeter" / "n10"
-MAP = ("--metric", "latency=/ms:ms", "--metric", "size=/bytes:B", "--start", "/t", "--ok", "/code < 400",
-       "--error", "/why", "--label", "host=/host")
-MILLRACE = os.environ.get("MILLRACE_BIN", "")
-QUIET_ENV = {k: v for k, v in os.environ.items() if k != "LLMETER_DISABLE_ALL_PROGRESS_BARS"}
-
-
-def millrace(*arguments, stdin=b"", **more):
-    """(exit code, stdout, stderr)"""
-    run = subprocess.run([MILLRACE, *map(str, arguments)], input=stdin, capture_output=True, timeout=50,
-                         env=more.pop("env", QUIET_ENV), **more)
-    return run.returncode, run.stdout.decode(), run.stderr.decode()
-
-
-def modality_log(folder):
-    """A log of requests with images, audio, texts and tool calls: no command makes one."""
-    program = Path(MILLRACE).resolve().parent.parent / "tests" / "modality_program"
-    subprocess.run([program, folder], check=True, timeout=50)
-    return folder
-
-
-def refuse_constant(word):
-    raise ValueError(f"{word} is not JSON")
-
-
-def parse(text):
-    return json.loads(text, parse_constant=refuse_constant)
-
-
-def report(*arguments, **more):
-    return parse(millrace(*arguments, "--format", "json", **more)[1])
-
-
-class Case(unittest.TestCase):
-    maxDiff = None
-
-    @classmethod
-    def setUpClass(cls):
-        cls.folder = Path(tempfile.mkdtemp(prefix="millrace-cli-"))
-        cls.folder.chmod(0o755)
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-
-    def write(self, name, content):
-        path = self.folder / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    def refused(self, code, message, *arguments, **more):
-        got, out, err = millrace(*arguments, **more)
-        self.assertEqual((got, out), (code, ""), err)
-        self.assertIn(message, err)
-        return err
+import command_line
+from command_line import ACCESS, MAP, RESPONSES, ROOT, RUN, Case, millrace, parse, report
 
 
 class Usage(Case):
@@ -302,12 +239,12 @@ class Reports(Case):
         if os.path.exists("/dev/full"):
             self.refused(1, "cannot write '/dev/full': No space left", "replay", RESPONSES, "-o", "/dev/full")
             with open("/dev/full", "w") as full:
-                run = subprocess.run([MILLRACE, "replay", RESPONSES], stdout=full, stderr=subprocess.PIPE)
+                run = subprocess.run([command_line.MILLRACE, "replay", RESPONSES], stdout=full, stderr=subprocess.PIPE)
             self.assertEqual(run.returncode, 1)
             self.assertIn(b"cannot write stdout", run.stderr)
 
     def test_a_reader_that_goes_away_is_no_noise(self):
-        shell = f"{shlex.quote(MILLRACE)} replay {shlex.quote(str(RESPONSES))} | head -1"
+        shell = f"{shlex.quote(command_line.MILLRACE)} replay {shlex.quote(str(RESPONSES))} | head -1"
         run = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
         self.assertEqual((run.stdout.count("\n"), run.stderr), (1, ""))
 
@@ -357,7 +294,7 @@ class BadInput(Case):
 
     def test_a_line_of_one_gigabyte_leaves_memory_flat(self):
         good = RESPONSES.read_bytes()
-        process = subprocess.Popen([MILLRACE, "replay", "-", "--threads", "2", "--quiet"], stdin=subprocess.PIPE,
+        process = subprocess.Popen([command_line.MILLRACE, "replay", "-", "--threads", "2", "--quiet"], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         chunk = b"a" * (1 << 20)
         process.stdin.write(good + b'{"id":"')
@@ -374,7 +311,7 @@ class BadInput(Case):
         self.assertIn(f"stdin:21: byte {len(good)}: longer than the line cap of 16777216 bytes", err)
         self.assertIn("41 lines = 40 records + 1 damaged", out)
         # KiB; the line is 1,048,576. AddressSanitizer keeps freed memory and a shadow of all.
-        sanitized = b"__asan_init" in Path(MILLRACE).read_bytes()
+        sanitized = b"__asan_init" in Path(command_line.MILLRACE).read_bytes()
         self.assertLess(usage.ru_maxrss, (512 if sanitized else 128) * 1024)
 
 
@@ -395,230 +332,6 @@ class Threads(Case):
             runs = [millrace("replay", path, *MAP, *flags, "--threads", n) for n in (1, 2, 5)]
             self.assertEqual(runs[0][0], 3)
             self.assertTrue(runs[0] == runs[1] == runs[2], "the reports differ")
-
-
-class Guidellm(Case):
-    FOLDER = DATA / "guidellm"
-    LINES = DATA / "vectors" / "guidellm" / "n10_status" / "requests.jsonl"
-
-    def test_documents_of_every_version_and_request_lines_are_told_from_their_content(self):
-        for file, records in (("v01.json", 4), ("v03.json", 5), ("v04.json", 4), ("v06.json", 4), ("v07.json", 20)):
-            with self.subTest(file=file):
-                code, out, err = millrace("replay", self.FOLDER / file)
-                self.assertEqual((code, err), (0, ""))
-                self.assertIn(f"input: guidellm, {records} lines = {records} records + 0 damaged", out)
-                self.assertRegex(out, r"(?m)^note: guidellm ")
-        code, out, _ = millrace("replay", self.LINES)
-        self.assertEqual(code, 0)
-        self.assertIn("10 records   2 ok   2 error   6 incomplete", out)
-
-    def test_packed_piped_and_in_its_folder_a_document_gives_the_same(self):
-        document = self.FOLDER / "v03.json"
-        plain = millrace("replay", document)
-        self.assertEqual(millrace("replay", "-", stdin=document.read_bytes()), plain)
-        self.assertEqual(millrace("replay", self.write("packed", gzip.compress(document.read_bytes()))), plain)
-        self.assertEqual(millrace("replay", self.write("mark", b"\xef\xbb\xbf" + document.read_bytes())), plain)
-        folder = self.folder / "run"
-        folder.mkdir()
-        shutil.copy(document, folder / "benchmarks.json")
-        self.assertEqual(millrace("replay", folder), plain)
-
-    def test_benchmarks_are_labels_and_one_can_be_chosen(self):
-        document = self.FOLDER / "v03.json"
-        by_label = report("replay", document, "--by", "label")["streams"][0]["by_label"]
-        self.assertEqual([(p["label"], p["records"]) for p in by_label], [("synchronous", 3), ("constant@12.35", 2)])
-        chosen = report("replay", document, "--benchmark", "2")
-        self.assertEqual(chosen["streams"][0]["records"], 2)
-        self.assertEqual(len(chosen["input"]["notes"]), 2)
-        self.refused(2, "--benchmark 3: the document has 2", "replay", document, "--benchmark", "3")
-        self.refused(2, "--benchmark chooses one", "replay", self.LINES, "--benchmark", "1")
-        self.refused(2, "--benchmark is for guidellm's", "replay", RESPONSES, "--benchmark", "1")
-        self.refused(2, "--benchmark", "replay", document, "--benchmark", "0")
-
-    def test_several_files_are_read_as_one(self):
-        stream = report("replay", self.FOLDER / "v04.json", self.LINES, self.FOLDER / "v06.json")
-        self.assertEqual(stream["streams"][0]["records"], 4 + 10 + 4)
-        self.assertEqual([n.split(";")[0] for n in stream["input"]["notes"] if n.startswith("guidellm")],
-                         ["guidellm 0.4", "guidellm 0.6.0, report version 1"])
-
-    def test_a_sample_is_told(self):
-        out = millrace("replay", self.FOLDER / "v03.json")[1]
-        self.assertIn("note: benchmark 2, constant@12.35: the file holds 2 of 1,000 requests", out)
-
-    def test_a_cut_document_counts_to_the_cut_and_exits_3(self):
-        whole = (self.FOLDER / "v07.json").read_bytes()
-        path = self.write("cut.json", whole[:9000])
-        code, out, err = millrace("replay", path)
-        self.assertEqual(code, 3)
-        self.assertIn(f"'{path}': byte 9000: the document is cut off here; what stands before was read", err)
-        self.assertRegex(err, rf"{re.escape(str(path))}: request \d+: byte \d+: cut off at the end of the file")
-        self.assertRegex(out, r"input: guidellm, (\d+) lines = \d+ records \+ 1 damaged \(1 cut off at the end\)")
-
-    def test_what_cannot_be_read_is_refused_with_a_reason(self):
-        yaml = DATA / "vectors" / "guidellm" / "n10_status" / "files_v021" / "benchmarks.yaml"
-        self.refused(1, "looks like YAML", "replay", yaml)
-        google = self.write("google.json", b'{"context": {}, "benchmarks": [{"name": "BM_x", "real_time": 1}]}')
-        self.refused(1, "cannot tell the format", "replay", google)
-        self.refused(2, "reproduces llmeter", "replay", self.LINES, "--profile", "llmeter")
-        self.refused(2, "--input-format", "replay", self.LINES, "--input-format", "guidellm", "--map", MAP)
-        code, _, err = millrace("replay", google, "--input-format", "guidellm")
-        self.assertEqual((code, err), (0, ""))
-        code, _, err = millrace("replay", RESPONSES, "--input-format", "guidellm")
-        self.assertEqual(code, 3)
-        self.assertIn("no guidellm document: it has no key 'benchmarks'", err)
-
-    def test_a_document_of_any_size_leaves_memory_flat(self):
-        process = subprocess.Popen([MILLRACE, "replay", "-", "--threads", "2", "--quiet"], stdin=subprocess.PIPE,
-                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        good = b'{"scheduler_info": {}, "start_time": 1.5, "end_time": 2.5}'
-        chunk = b"a" * (1 << 20)
-        process.stdin.write(b'{"metadata": {"guidellm_version": "0.7.3"}, "benchmarks": [{"metrics": "')
-        for _ in range(256):
-            process.stdin.write(chunk)
-        process.stdin.write(b'", "extras": "')
-        for _ in range(64):
-            process.stdin.write(chunk)
-        process.stdin.write(b'", "requests": {"successful": [' + good + b', {"prompt": "')
-        for _ in range(64):
-            process.stdin.write(chunk)
-        process.stdin.write(b'"}, ' + good + b"]}}]}")
-        process.stdin.close()
-        err, out = process.stderr.read().decode(), process.stdout.read().decode()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        process.stdout.close()
-        process.stderr.close()
-        self.assertEqual(process.returncode, 3)
-        self.assertIn("stdin: request 2: longer than the line cap of 16777216 bytes", err)
-        self.assertIn("3 lines = 2 records + 1 damaged", out)
-        sanitized = b"__asan_init" in Path(MILLRACE).read_bytes()
-        self.assertLess(usage.ru_maxrss, (512 if sanitized else 128) * 1024)
-
-    def test_the_output_is_the_same_for_any_number_of_threads(self):
-        head, tail = b'{"benchmarks":[{"args":{"strategy":{"type_":"throughput"}},"requests":{"successful":[', b"]}}]}"
-        record = (b'{"scheduler_info":{"worker_start":%d.25},"start_time":%d.5,"first_token_time":%d.625,"end_time":%d.875,'
-                  b'"prompt":"%s","prompt_tokens":9,"output_tokens":%d}')
-        records = [record % (i, i, i, i + i % 7, b"x" * 200, i % 50) for i in range(30_000)]
-        path = self.write("big.json", head + b",\n".join(records) + tail)
-        runs = [millrace("replay", path, "--by", "label", "--format", "json", "--threads", n) for n in (1, 2, 5)]
-        self.assertEqual(runs[0][0], 0)
-        self.assertEqual(parse(runs[0][1])["streams"][0]["records"], 30_000)
-        self.assertTrue(runs[0] == runs[1] == runs[2], "the reports differ")
-
-
-class Interruption(Case):
-    def interrupted(self, arguments, before=b""):
-        process = subprocess.Popen([MILLRACE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=QUIET_ENV)
-        self.addCleanup(lambda: (process.poll() is None and process.kill(), process.wait()))
-        process.stdin.write(before)
-        process.stdin.flush()
-        time.sleep(1)
-        process.send_signal(signal.SIGINT)
-        # Not communicate(): it would close the pipe, and so end the input.
-        out, err = process.stdout.read().decode(), process.stderr.read().decode()
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            pipe.close()
-        self.assertEqual(process.wait(20), 130, err)
-        return out
-
-    def test_ctrl_c_saves_a_llmeter_run_as_interrupted(self):
-        # More than a pipe's peek of 64 KiB, so that records were read when the signal comes.
-        before = RESPONSES.read_bytes() * 20
-        out = self.interrupted(["replay", "-", "--profile", "llmeter", "--format", "json"], before)
-        stats = json.loads(out)
-        self.assertIs(stats["interrupted"], True)
-        self.assertGreaterEqual(stats["failed_requests"], 2)
-
-    def test_ctrl_c_in_the_demo_prints_the_full_report(self):
-        out = self.interrupted(["demo", "--rate", "1000", "--duration", "60s"])
-        self.assertTrue(out.startswith("INTERRUPTED"))
-        self.assertRegex(out, r"accounting: [\d,]+ attempted .* 0 in flight")
-
-    def test_ctrl_c_while_a_pipe_is_silent_reports_what_was_read(self):
-        out = self.interrupted(["replay", "-"], before=RESPONSES.read_bytes())
-        self.assertIn("requests  20 records", out)
-        self.assertIn("input: llmeter, 20 lines = 20 records + 0 damaged", out)
-        self.assertTrue(parse(self.interrupted(["replay", "-", "--format", "json"]))["interrupted"])
-
-
-class Demo(Case):
-    def test_with_a_rate_every_record_is_accounted_for(self):
-        code, out, _ = millrace("demo", "--rate", "5k", "--duration", "300ms", "--workers", "3")
-        self.assertEqual(code, 0)
-        numbers = re.search(r"accounting: ([\d,]+) attempted = ([\d,]+) accepted \+ ([\d,]+) rejected; "
-                            r"([\d,]+) aggregated, ([\d,]+) in flight", out).groups()
-        attempted, accepted, rejected, aggregated, in_flight = (int(n.replace(",", "")) for n in numbers)
-        self.assertEqual((attempted, accepted, in_flight), (accepted + rejected, aggregated, 0))
-        self.assertTrue(300 <= attempted <= 1503, attempted)  # 0.3 s x 5,000, and one each at once
-
-    def test_without_a_rate_workers_wait_and_nothing_is_lost(self):
-        demo = report("demo", "--records", "300k", "--workers", "3", "--labels", "2", "--by", "label", "--quiet")
-        self.assertEqual(demo["streams"][0]["records"], 300_000)
-        self.assertEqual(demo["accounting"]["attempted"], demo["accounting"]["aggregated"])
-        self.assertEqual(sum(w["accepted"] for w in demo["workers"]), 300_000)
-        self.assertEqual(len(demo["streams"][0]["by_label"]), 2)
-
-    def test_a_seed_gives_the_same_values_again(self):
-        # Moments may differ in their last bits: they are summed by slices, and those by time.
-        runs = [report("demo", "--records", "5k", "--workers", "1", "--seed", "3", "--idle", idle)
-                for idle in ("sleep", "back-off")]
-        for metric in ("time_to_first_token", "output_tokens"):
-            for key in ("count", "sum", "min", "max", "percentiles"):
-                one, two = (r["streams"][0]["metrics"][metric][key] for r in runs)
-                self.assertEqual(one, two, (metric, key))
-
-
-def read_terminal(fd, quiet_for=20, meanwhile=lambda: None):
-    """All that comes until the other end is closed; closes it."""
-    shown = b""
-    while select.select([fd], [], [], quiet_for)[0]:
-        meanwhile()
-        try:
-            got = os.read(fd, 65536)
-        except OSError:  # Linux: the other end is closed
-            break
-        if not got:
-            break
-        shown += got
-    os.close(fd)
-    return shown.decode()
-
-
-class Progress(Case):
-    def on_terminal(self, *arguments, env=None):
-        """What stderr shows on a terminal; stdout is a pipe."""
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen([MILLRACE, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=theirs, env={**QUIET_ENV, "TERM": "xterm", **(env or {})})
-        os.close(theirs)
-        shown = read_terminal(ours)
-        out = process.stdout.read().decode()
-        process.stdout.close()
-        self.assertEqual(process.wait(20), 0)
-        return shown, out
-
-    LOAD = ("demo", "--rate", "2k", "--duration", "1200ms")
-
-    def test_on_a_terminal_the_live_block_overwrites_itself_and_goes(self):
-        shown, out = self.on_terminal(*self.LOAD)
-        self.assertGreaterEqual(len(re.findall("\x1b\\[\\d+A", shown)), 2)  # up, to draw again
-        self.assertIn("reqs=", shown)
-        self.assertTrue(shown.endswith("\x1b[J"), repr(shown[-40:]))
-        self.assertNotIn("\x1b", out)
-
-    def test_chosen_live_numbers_are_the_ones_shown(self):
-        shown, _ = self.on_terminal(*self.LOAD, "--show", "first=time_to_first_token-p50")
-        self.assertIn("first=", shown)
-        self.assertNotIn("p90_ttlt", shown)
-
-    def test_quiet_and_the_environment_switch_it_off(self):
-        self.assertEqual(self.on_terminal(*self.LOAD, "--quiet")[0], "")
-        self.assertEqual(self.on_terminal(*self.LOAD, env={"LLMETER_DISABLE_ALL_PROGRESS_BARS": "1"})[0], "")
-
-    def test_without_a_terminal_stderr_is_plain(self):
-        self.assertEqual(millrace(*self.LOAD)[2], "")  # too short for a plain line
-        self.assertEqual(self.on_terminal(*self.LOAD, env={"TERM": "dumb"})[0].count("\x1b"), 0)
 
 
 class Documents(Case):
@@ -652,8 +365,4 @@ class Documents(Case):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and os.access(sys.argv[1], os.X_OK) and not sys.argv[1].startswith("-"):
-        MILLRACE = str(Path(sys.argv.pop(1)).resolve())
-    if not MILLRACE:
-        sys.exit("usage: cli_test.py PATH_OF_MILLRACE, or set MILLRACE_BIN")
-    unittest.main()
+    command_line.main()

@@ -19,8 +19,8 @@ import sys
 import unittest
 from pathlib import Path
 
-import cli_test
-from cli_test import Case, millrace, modality_log
+import command_line
+from command_line import Case, millrace, modality_log
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PICTURES = os.environ.get("MILLRACE_PICTURES", "")
@@ -124,5 +124,4 @@ if __name__ == "__main__":
     if not CHROMIUM:
         print("skipped: no chromium here")
         sys.exit(77)
-    cli_test.MILLRACE = os.environ.get("MILLRACE_BIN", "")
-    unittest.main(verbosity=2)
+    command_line.main()

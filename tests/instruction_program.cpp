@@ -167,6 +167,8 @@ int main(int argc, char** argv) {
   if (what == "generation") return push_all<GenerationRecord>([](auto& w) { return measured(w); });
   if (what == "c_push" || what == "c_claim" || what == "c_generation" || what == "c_push_many") return push_c(what);
   if (what == "slice") return accumulate_all();
-  std::fputs("usage: instruction_program push|claim|generation|c_push|c_claim|c_generation|c_push_many|slice\n", stderr);
+  std::fputs("usage: instruction_program push|claim|generation|c_push|c_claim|c_generation|"
+             "c_push_many|slice\n",
+             stderr);
   return 2;
 }

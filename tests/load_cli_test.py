@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`millrace load` against tests/chat_server.py on loopback: times, schedules, faults, signals.
 
-    tests/load_cli_test.py PATH_OF_MILLRACE [unittest arguments]      or MILLRACE_BIN=... tests/load_cli_test.py
+    MILLRACE_BIN=build/tools/millrace tests/load_cli_test.py [unittest arguments]
 
 Error budgets. The server keeps when it wrote each chunk, by the clock that the client reads. A client cannot have a
 chunk before it was written, so its times are never early; they may be late by what the machine takes to wake
@@ -17,15 +17,13 @@ import statistics
 import subprocess
 import sys
 import time
-import unittest
-from pathlib import Path
 
-import cli_test
+import command_line
 from chat_server import ChatServer
-from cli_test import Case, millrace, parse
+from command_line import Case, millrace, parse
 
 LATE_MS = 25  # of a median: a busy machine's scheduling; an idle one has 0.2
-ENVIRONMENT = {k: v for k, v in cli_test.QUIET_ENV.items() if k != "OPENAI_API_KEY"}
+ENVIRONMENT = {k: v for k, v in command_line.QUIET_ENV.items() if k != "OPENAI_API_KEY"}
 
 
 def load(*arguments, **more):
@@ -307,7 +305,7 @@ class Faults(WithServer):
         self.assertGreater(stream["status"]["error"], 0)
 
     def start(self, *arguments):
-        run = subprocess.Popen([cli_test.MILLRACE, "load", *map(str, arguments), "--format", "json"],
+        run = subprocess.Popen([command_line.MILLRACE, "load", *map(str, arguments), "--format", "json"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=ENVIRONMENT)
         self.addCleanup(run.kill)
         return run
@@ -364,8 +362,4 @@ class Faults(WithServer):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
-        cli_test.MILLRACE = str(Path(sys.argv.pop(1)).resolve())
-    if not cli_test.MILLRACE:
-        sys.exit("usage: load_cli_test.py PATH_OF_MILLRACE, or set MILLRACE_BIN")
-    unittest.main()
+    command_line.main()

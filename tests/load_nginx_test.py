@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`millrace load` against nginx: HTTP/1.1, HTTP/2 with and without TLS, certificates, files of known sizes.
 
-    tests/load_nginx_test.py PATH_OF_MILLRACE [unittest arguments]      or MILLRACE_BIN=... tests/load_nginx_test.py
+    MILLRACE_BIN=build/tools/millrace tests/load_nginx_test.py [unittest arguments]
 
 Skipped where nginx or openssl is not there. Standard library only.
 """
@@ -12,10 +12,9 @@ import subprocess
 import sys
 import time
 import unittest
-from pathlib import Path
 
-import cli_test
-from cli_test import Case
+import command_line
+from command_line import Case
 from load_cli_test import load, metric, report_of
 
 CONFIG = """
@@ -113,7 +112,7 @@ class Nginx(WithNginx):
         if code == 2:
             self.assertIn("curl issue 10634", err)
         else:
-            self.assertEqual(cli_test.parse(out)["streams"][0]["status"]["ok"], 50, err)
+            self.assertEqual(command_line.parse(out)["streams"][0]["status"]["ok"], 50, err)
 
     def test_tls_and_http_2_by_its_negotiation(self):
         self.assertIn("500 answers by HTTP/2", self.checked("tls2")[0])
@@ -151,22 +150,18 @@ class Nginx(WithNginx):
 @NEEDS_NGINX
 class NginxThatDies(WithNginx):
     def test_under_way_over_tls_leaves_errors_and_a_report(self):
-        run = subprocess.Popen([cli_test.MILLRACE, "load", self.url("tls2"), "-k", "--rate", "300", "-d", "2s", "--format", "json"],
+        run = subprocess.Popen([command_line.MILLRACE, "load", self.url("tls2"), "-k", "--rate", "300", "-d", "2s", "--format", "json"],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.addCleanup(run.kill)
         time.sleep(1)
         self.process.kill()
         out, err = run.communicate(timeout=60)
         self.assertEqual(run.returncode, 0, err)
-        status = cli_test.parse(out.decode())["streams"][0]["status"]
+        status = command_line.parse(out.decode())["streams"][0]["status"]
         self.assertEqual(sum(status.values()), 600)
         self.assertGreater(status["ok"], 0)
         self.assertGreater(status["error"], 0)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
-        cli_test.MILLRACE = str(Path(sys.argv.pop(1)).resolve())
-    if not cli_test.MILLRACE:
-        sys.exit("usage: load_nginx_test.py PATH_OF_MILLRACE, or set MILLRACE_BIN")
-    unittest.main()
+    command_line.main()

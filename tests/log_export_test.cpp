@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Exported records: names, absent and infinite values, quoting, several streams. Whole files, and that
-// llmeter's replay to the log's numbers, are checked by log_cli_test.py.
+// llmeter's replay to the log's numbers, are checked by log_export_cli_test.py.
 #include "report/log_export.hpp"
 
 #include <limits>

@@ -5,12 +5,10 @@
     MILLRACE_BIN=build/tools/millrace tests/modality_cli_test.py [unittest arguments]
 """
 import re
-import sys
-import unittest
 from xml.etree import ElementTree
 
-import cli_test
-from cli_test import Case, millrace, modality_log, parse
+import command_line
+from command_line import Case, millrace, modality_log, parse
 
 LEFT_OUT = ("1 record of modalities with no request, or several, of the same id",
             "1 count of modalities beyond 2,147,483,647, and taken as that in rates and concurrency")
@@ -93,7 +91,7 @@ class Modalities(Case):
                 self.assertNotIn(never, out)
 
     def test_a_file_of_guidellm_brings_them(self):
-        document = cli_test.DATA / "guidellm" / "v07.json"
+        document = command_line.DATA / "guidellm" / "v07.json"
         code, console, _ = millrace("replay", document, "--profile", "guidellm-0.7.3", "--format", "guidellm-console")
         self.assertEqual(code, 0)
         self.assertIn("Text Metrics Statistics (Completed Requests)", console)
@@ -114,6 +112,4 @@ class Modalities(Case):
 
 
 if __name__ == "__main__":
-    if not cli_test.MILLRACE:
-        sys.exit("usage: set MILLRACE_BIN")
-    unittest.main()
+    command_line.main()

@@ -2,7 +2,8 @@
 //
 // Memory runs out: the n-th allocation fails, of whichever thread, once or from then on for good, for
 // n = 1, 2, 3, .. until a run passes without it. No exception, no crash, no hang; every record whose push
-// returned true is in the result, or counted, or in the log; the folder can be opened again. MILLRACE_OOM=full: at every n, else at some.
+// returned true is in the result, or counted, or in the log; the folder can be opened again.
+// MILLRACE_OOM=full: at every n, else at some.
 #include <array>
 #include <cstdlib>
 #include <filesystem>

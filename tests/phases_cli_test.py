@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Warmup and cooldown on the command line: of runs under way, of logs, and of files.
 
-    tests/phases_cli_test.py PATH_OF_MILLRACE [unittest arguments]
+    MILLRACE_BIN=build/tools/millrace tests/phases_cli_test.py [unittest arguments]
 
 Standard library only.
 """
@@ -11,13 +11,11 @@ import io
 import json
 import os
 import re
-import sys
 import tempfile
-import unittest
 from pathlib import Path
 
-import cli_test
-from cli_test import DATA, RESPONSES, Case, millrace
+import command_line
+from command_line import DATA, RESPONSES, Case, millrace, report
 
 REQUESTS = DATA / "vectors" / "guidellm" / "n997" / "requests.jsonl.gz"
 
@@ -120,9 +118,9 @@ class Intervals(Case):
                          [["0", "s", "30"], ["30", "s", "30"], ["60", "s", "30"], ["90", "s", "10"]])
 
     def test_are_in_json_and_csv(self):
-        bare = cli_test.report("replay", self.path, *MAPPED, "--every", "30")["streams"][0]["series"]
+        bare = report("replay", self.path, *MAPPED, "--every", "30")["streams"][0]["series"]
         self.assertEqual(bare["every_ns"], 30_000_000_000)
-        rows = cli_test.report("replay", self.path, *MAPPED, "--every", "30s", "-p", "50,90")["streams"][0]["series"]["rows"]
+        rows = report("replay", self.path, *MAPPED, "--every", "30s", "-p", "50,90")["streams"][0]["series"]["rows"]
         self.assertEqual([row["results"] for row in rows], [30, 30, 30, 10])
         self.assertEqual([row["error"] for row in rows], [3, 3, 3, 1])
         self.assertEqual(rows[1]["metrics"]["v"], {"count": 30, "mean": 44.5, "min": 30, "max": 59,
@@ -137,8 +135,8 @@ class Intervals(Case):
 
     def test_of_a_run_are_those_of_its_log(self):
         log = self.folder / "log"
-        live = cli_test.report("demo", "-q", "--records", "3000", "--rate", "10k", "--log", log, "--every", "100ms")
-        replayed = cli_test.report("replay", log, "--every", "100ms")
+        live = report("demo", "-q", "--records", "3000", "--rate", "10k", "--log", log, "--every", "100ms")
+        replayed = report("replay", log, "--every", "100ms")
         self.assertEqual(live["streams"][0]["series"], replayed["streams"][0]["series"])
 
     def test_that_cannot_be_are_refused(self):
@@ -166,15 +164,16 @@ class PhasesOfGuidellm(Case):
 class TokenGaps(Case):
     def test_are_a_stream_of_their_own_that_agrees_with_the_requests(self):
         log = self.folder / "gaps"
-        live = cli_test.report("demo", "-q", "--records", "500", "--gaps", "--log", log)
-        for report in (live, cli_test.report("replay", log)):
-            requests, gaps = report["streams"]
+        live = report("demo", "-q", "--records", "500", "--gaps", "--log", log)
+        replayed = report("replay", log)
+        for told in (live, replayed):
+            requests, gaps = told["streams"]
             running = requests["running"]["metrics"]["inter_token_latency"]
             itl = gaps["metrics"]["itl"]
             self.assertEqual((gaps["name"], itl["unit"]), ("itl", "ns"))
             self.assertEqual((itl["count"], itl["sum"]), (running["count"], running["total"]))
             self.assertTrue(itl["exact"])
-        self.assertEqual(live["digest"], report["digest"])
+        self.assertEqual(live["digest"], replayed["digest"])
 
     def test_are_checked_by_their_name(self):
         log = self.folder / "checked"
@@ -216,8 +215,4 @@ class PhasesOfDemos(Case):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1 and not sys.argv[1].startswith("-"):
-        cli_test.MILLRACE = str(Path(sys.argv.pop(1)).resolve())
-    if not cli_test.MILLRACE:
-        sys.exit("usage: phases_cli_test.py PATH_OF_MILLRACE, or set MILLRACE_BIN")
-    unittest.main()
+    command_line.main()

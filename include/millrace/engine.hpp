@@ -21,8 +21,8 @@
 // Memory    workers x ring (2 MiB by default) + exact_memory_bytes + the labels' tables (see
 //           label_memory_bytes) + about 100 KiB a metric and status.
 // Lifetime  Streams and workers may outlive their engine: their pushes are then refused and counted.
-//           Destroying an engine closes it, its log too; finish() is for its numbers. After fork() the child's pushes return false, and its
-//           copies of engine and workers do nothing.
+//           Destroying an engine closes it, its log too; finish() is for its numbers. After fork()
+//           the child's pushes return false, and its copies of engine and workers do nothing.
 #pragma once
 
 #include <functional>

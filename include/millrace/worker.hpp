@@ -15,9 +15,10 @@
 //           synchronises. Not for signal handlers: a push from inside a push is refused as
 //           reentrant, and so is one between claim() and commit().
 // Cost      push: the copy, one release store, two loads of a word that never changes before the end
-//           and two stores of a flag of its own. No lock, system call, allocation, clock or read-modify-write. Once every few
-//           hundred records a new block is opened: one enqueue of a pointer. g++ builds a record with an
-//           array in it on the stack and copies it from there, 8 ns more: claim() builds it in place.
+//           and two stores of a flag of its own. No lock, system call, allocation, clock or
+//           read-modify-write. Once every few hundred records a new block is opened: one enqueue of
+//           a pointer. g++ builds a record with an array in it on the stack and copies it from
+//           there, 8 ns more: claim() builds it in place.
 // Loss      A refused record is counted by reason: full, closed, forked, reentrant.
 // Lifetime  May outlive its engine. Destroying it hands over what is in its last block.
 #pragma once

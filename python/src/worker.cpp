@@ -258,7 +258,8 @@ Life     May outlive its engine; close(), or the end of the with block, hands ov
 What is left out or None is absent. A status may be "ok", "error" or "incomplete"; a label and an error class a
 str, which the engine gives a number once. Times are int nanoseconds.
 Returns  whether it was accepted. Errors: TypeError for a field that the record has not, OverflowError for a
-number that does not fit, ValueError for a text with a NUL; nothing is pushed then. millrace.Error: the worker was closed.)")
+number that does not fit, ValueError for a text with a NUL; nothing is pushed then. millrace.Error: the worker was
+closed.)")
       .def("push_many", &Worker::push_many,
            R"(Pushes the records of a NumPy array as Stream.blank() makes it.
 

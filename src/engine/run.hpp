@@ -41,7 +41,8 @@ class Run final : public detail::Core {
   void take_primed();
   Snapshot snapshot();
   Result<void> flush();
-  /// Refuses further pushes, aggregates everything accepted, ends the thread and the log. Takes no memory: destructors ask it.
+  /// Refuses further pushes, aggregates everything accepted, ends the thread and the log. Takes no
+  /// memory: destructors ask it.
   void close() noexcept;
   /// close(), and the summary: in low-memory mode with passes over the log.
   Result<Summary> finish();

@@ -121,7 +121,8 @@ constexpr GenerationMetric kMetrics[] = {
            const std::int64_t n = tokens(r.output_tokens);
            if (n > 0) spread_tokens(r, 1, n, sink);
          },
-     .formula = "1 at the first token (else the start), the others evenly from there to the end; each over the way to the next",
+     .formula = "1 at the first token (else the start), the others evenly from there to the end; "
+                "each over the way to the next",
      .weight = "time",
      .population = "at least 1 output token",
      .weight_at_first_start = 0,
@@ -134,7 +135,8 @@ constexpr GenerationMetric kMetrics[] = {
            const std::int64_t n = tokens(r.output_tokens), prompt = tokens(r.input_tokens);
            if (n > 0) spread_tokens(r, prompt, prompt + n, sink);
          },
-     .formula = "the prompt's at the first token, then prompt + output - 1 evenly from there to the end; each over the way to the next",
+     .formula = "the prompt's at the first token, then prompt + output - 1 evenly from there to the "
+                "end; each over the way to the next",
      .weight = "time",
      .population = "at least 1 output token",
      .weight_at_first_start = 0,

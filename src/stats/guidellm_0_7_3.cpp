@@ -179,7 +179,8 @@ constexpr GenerationMetric kMetrics[] = {
      .unit = "tokens/s",
      .kind = MetricKind::rate,
      .take = output_events,
-     .formula = "1 at the first token, the others evenly over the iterations to the last token; over half of the way to either neighbour",
+     .formula = "1 at the first token, the others evenly over the iterations to the last token; over "
+                "half of the way to either neighbour",
      .weight = "time",
      .population = "all"},
     {.name = "tokens_per_second",

@@ -7,8 +7,9 @@
 //   const CpuUse after = cpu_use();          // before the engine is finished: its thread ends with it
 //
 // Method   /proc/self/task names the threads; the engine's are "millrace", its log's "millrace-log" and
-//          "millrace-sync". The clock of a thread is in nanoseconds (clock_gettime; /proc has ticks of 10 ms). The process's
-//          first thread has the program's name and is none of them. What a push costs is in the thread that pushes.
+//          "millrace-sync". The clock of a thread is in nanoseconds (clock_gettime; /proc has ticks of
+//          10 ms). The process's first thread has the program's name and is none of them. What a push costs is in
+//          the thread that pushes.
 #pragma once
 
 #include <cstdint>

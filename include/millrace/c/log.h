@@ -78,8 +78,8 @@ MILLRACE_API int millrace_log_read(const char* path, const millrace_log_options*
 /// What a log tells beside its records.
 ///   index    from 0 until NULL comes.
 ///   stream   a stream's name.
-///   number   of a label or an error class, as the records have it. 0 is none; 1 is "other", of those beyond labels_max;
-///            what has no name, as it was lost, is "other" in reports.
+///   number   of a label or an error class, as the records have it. 0 is none; 1 is "other", of those beyond
+///            labels_max; what has no name, as it was lost, is "other" in reports.
 ///   Returns  a text, NULL if there is none: the number of the run that was read, 16 hexadecimal digits; of each run
 ///            in the folder, oldest first; each stream's name; its JSON as docs/log-format.md has it; a name. Or a
 ///            stream's schema, which is the log's.
