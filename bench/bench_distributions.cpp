@@ -90,8 +90,8 @@ struct Tokens {
   std::int32_t prompt, output;
 };
 
-std::uint64_t summary_of(const std::vector<Interval>& all, const char* profile, const Tokens& tokens,
-                         SortRoom& room) {
+std::uint64_t summary_of(const std::vector<Interval>& all, const char* profile,
+                         const Tokens& tokens, SortRoom& room) {
   GenerationSummarizer summarizer(*generation_profile(profile), 0, room);
   for (std::size_t i = 0; i < all.size(); ++i) {
     GenerationRecord r;
@@ -114,7 +114,8 @@ void guidellm_summary(benchmark::State& state) {
   const std::size_t room_bytes = static_cast<std::size_t>(state.range(2)) << 20;
   std::uint64_t spilled = 0;
   for (auto _ : state) {
-    SortRoom room = room_bytes == 0 ? SortRoom() : SortRoom(room_bytes, std::make_unique<SpillFile>(""));
+    SortRoom room =
+        room_bytes == 0 ? SortRoom() : SortRoom(room_bytes, std::make_unique<SpillFile>(""));
     spilled = summary_of(all, "guidellm-0.7.3", {.prompt = 0, .output = tokens}, room);
     if (!room.failed().empty()) return state.SkipWithError(room.failed().c_str());
   }

@@ -89,10 +89,9 @@ void replay_numbers(benchmark::State& state) {
   for (auto _ : state) {
     watch.start();
     std::vector<PartNumbers> numbers(parts.size());
-    each_in_parallel(parts.size(), static_cast<unsigned>(state.range(1)),
-                     [&](std::size_t i, unsigned) {
-                       numbers[i] = LogTotals::accumulate(parts[i], {});
-                     });
+    each_in_parallel(
+        parts.size(), static_cast<unsigned>(state.range(1)),
+        [&](std::size_t i, unsigned) { numbers[i] = LogTotals::accumulate(parts[i], {}); });
     LogTotals totals{{}};
     for (std::size_t i = 0; i < parts.size(); ++i) {
       if (!totals.merge(numbers[i], parts[i], i)) return skip(state, "the parts do not merge");

@@ -9,9 +9,9 @@
 namespace millrace {
 
 using BoostMoments = boost::accumulators::accumulator_set<
-    double,
-    boost::accumulators::stats<boost::accumulators::tag::mean, boost::accumulators::tag::variance,
-                               boost::accumulators::tag::skewness, boost::accumulators::tag::kurtosis,
-                               boost::accumulators::tag::min, boost::accumulators::tag::max>>;
+    double, boost::accumulators::stats<
+                boost::accumulators::tag::mean, boost::accumulators::tag::variance,
+                boost::accumulators::tag::skewness, boost::accumulators::tag::kurtosis,
+                boost::accumulators::tag::min, boost::accumulators::tag::max>>;
 
 }  // namespace millrace

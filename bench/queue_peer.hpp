@@ -29,7 +29,9 @@ template <typename T, typename Traits = moodycamel::ConcurrentQueueDefaultTraits
 class QueuePeer {
  public:
   QueuePeer()
-      : queue_(64 * 1024), token_(queue_), consumer_([this](std::stop_token stop) { drain(stop); }) {}
+      : queue_(64 * 1024),
+        token_(queue_),
+        consumer_([this](std::stop_token stop) { drain(stop); }) {}
 
   void enqueue(const T& record) { queue_.enqueue(token_, record); }
   void enqueue_without_token(const T& record) { queue_.enqueue(record); }

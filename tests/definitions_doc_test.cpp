@@ -17,8 +17,8 @@ namespace {
 std::string table_of(const GenerationProfile& profile) {
   std::string table = "| metric | unit | formula | weight | population |\n|---|---|---|---|---|\n";
   for (const GenerationMetric& metric : profile.metrics) {
-    table += fmt::format("| `{}` | {} | {} | {} | {} |\n", metric.name, metric.unit,
-                         metric.formula, metric.weight, metric.population);
+    table += fmt::format("| `{}` | {} | {} | {} | {} |\n", metric.name, metric.unit, metric.formula,
+                         metric.weight, metric.population);
   }
   return table;
 }

@@ -70,7 +70,8 @@ TEST_P(KilledBefore, AnyOfItsCallsARunLeavesNoDamageAndTheNextOneOpens) {
   for (int n = 1;; ++n) {
     TemporaryFolder folder;
     const TemporaryFolder rings;
-    EngineOptions options{.log_dir = folder / "run", .append_log = true, .segment_bytes = 256 << 10};
+    EngineOptions options{
+        .log_dir = folder / "run", .append_log = true, .segment_bytes = 256 << 10};
     options.log_sync = LogSync::on_flush;
     if (GetParam()) options.ring_dir = rings.str();
     const std::string spec = "any:kill:" + std::to_string(n);

@@ -21,10 +21,10 @@ class LateLog : public testing::TestWithParam<bool> {};
 TEST_P(LateLog, FlushesAndSnapshotsCoverWhatWaitsForIt) {
   const bool flushed = GetParam();
   TemporaryFolder folder;
-  auto engine = Engine::open({.overflow = Overflow::wait,
-                              .log_dir = folder / "run",
-                              .segment_bytes = 256 << 10})
-                    .value();
+  auto engine =
+      Engine::open(
+          {.overflow = Overflow::wait, .log_dir = folder / "run", .segment_bytes = 256 << 10})
+          .value();
   auto worker = engine.stream<RequestRecord>("requests").value().worker().value();
   const Fault late("renameat2:delay300:1+");
   for (std::uint64_t i = 0; i < kRecords; ++i) {

@@ -120,8 +120,10 @@ TEST(FileReplay, GivesTheFurtherStreamOfAFormatItsRecords) {
   std::uint64_t further = 0;
   double pixels = 0;
   for (int i = 0; i < kRequests; ++i) {
-    out << R"({"type_":"generative_request_stats","request_id":")" << i << R"(","info":{"status":"completed",)"
-        << R"("timings":{"request_start":)" << i << ".5,\"request_end\":" << i << ".75}},\"input_metrics\":{";
+    out << R"({"type_":"generative_request_stats","request_id":")" << i
+        << R"(","info":{"status":"completed",)"
+        << R"("timings":{"request_start":)" << i << ".5,\"request_end\":" << i
+        << ".75}},\"input_metrics\":{";
     if (i % 3 != 0) {
       out << R"("image_pixels":)" << i % 1'000;
       ++further;

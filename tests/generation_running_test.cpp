@@ -2,6 +2,8 @@
 //
 // Our own running statistics against sums that are made in the plainest way; those of guidellm are held by
 // seed_vectors_test.
+#include "stats/generation_running.hpp"
+
 #include <map>
 #include <optional>
 #include <random>
@@ -11,8 +13,6 @@
 #include <gtest/gtest.h>
 
 #include "millrace/millrace.hpp"
-
-#include "stats/generation_running.hpp"
 
 namespace millrace {
 namespace {
@@ -25,10 +25,9 @@ GenerationRecord random_record(std::mt19937_64& random) {
   };
   GenerationRecord r;
   std::int64_t at = below(1'000'000);
-  for (std::int64_t* time :
-       {&r.queued_ns, &r.dequeued_ns, &r.scheduled_ns, &r.resolve_start_ns, &r.start_ns,
-        &r.first_token_ns, &r.first_output_token_ns, &r.last_token_ns, &r.end_ns,
-        &r.resolve_end_ns, &r.finalized_ns}) {
+  for (std::int64_t* time : {&r.queued_ns, &r.dequeued_ns, &r.scheduled_ns, &r.resolve_start_ns,
+                             &r.start_ns, &r.first_token_ns, &r.first_output_token_ns,
+                             &r.last_token_ns, &r.end_ns, &r.resolve_end_ns, &r.finalized_ns}) {
     at += below(1'000);
     if (below(5) != 0) *time = at;
   }

@@ -343,7 +343,8 @@ TEST(GuidellmFormat, ReadsCountsOfTextsImagesAndSoOnBesideTheRequest) {
   Reader reader;
   const auto modalities = [&](std::string_view metrics) -> std::optional<ModalityRecord> {
     const std::string line =
-        R"({"request_id": "17", "info": {"status": "errored", "timings": {}}, )" + std::string(metrics) + "}";
+        R"({"request_id": "17", "info": {"status": "errored", "timings": {}}, )" +
+        std::string(metrics) + "}";
     EXPECT_EQ(reader.read(line), nullptr) << line;
     const std::byte* const further = reader.parser->further();
     if (further == nullptr) return std::nullopt;
@@ -362,7 +363,8 @@ TEST(GuidellmFormat, ReadsCountsOfTextsImagesAndSoOnBesideTheRequest) {
   EXPECT_EQ(some->input.video_seconds, 1.5);
   EXPECT_TRUE(std::isnan(some->input.text_words));
   EXPECT_EQ(some->output.audio_bytes, 9e9);
-  EXPECT_TRUE(std::isnan(some->output.tool_call_count)) << "no number, and no reason to refuse the request";
+  EXPECT_TRUE(std::isnan(some->output.tool_call_count))
+      << "no number, and no reason to refuse the request";
   EXPECT_TRUE(std::isnan(some->output.image_count));
   EXPECT_FALSE(modalities(R"("input_metrics": {"text_tokens": null}, "output_metrics": null)"));
   EXPECT_FALSE(modalities(R"("prompt_tokens": 3)"));

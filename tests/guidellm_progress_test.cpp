@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // guidellm's live lines; their cells are held by seed_vectors_test.
+#include "report/guidellm_progress.hpp"
+
 #include <cstdlib>
 #include <string>
 
 #include <gtest/gtest.h>
 
 #include "millrace/millrace.hpp"
-
-#include "report/guidellm_progress.hpp"
 
 namespace millrace {
 namespace {
@@ -47,11 +47,13 @@ TEST(GuidellmProgress, ShowsRequestsTokensAndTheScheduler) {
   const auto lines = progress.lines(some_requests(), 2);
   ASSERT_EQ(lines.size(), 4u);
   EXPECT_EQ(lines[0], "[--:--:--]  25.0% constant@2.50 (running )");
-  EXPECT_EQ(lines[1],
-            "Req:    1.0 req/s,    1.00s Lat,     1.0 Conc,       2 Comp,        0 Inc,        1 Err");
+  EXPECT_EQ(
+      lines[1],
+      "Req:    1.0 req/s,    1.00s Lat,     1.0 Conc,       2 Comp,        0 Inc,        1 Err");
   // 890 ms twice over 19 and 39 gaps; three prompts of 100 tokens.
-  EXPECT_EQ(lines[2],
-            "Tok:   30.0 gen/s,  180.0 tot/s, 100.0ms TTFT,   30.7ms ITL,   100 Prompt,       20 Gen");
+  EXPECT_EQ(
+      lines[2],
+      "Tok:   30.0 gen/s,  180.0 tot/s, 100.0ms TTFT,   30.7ms ITL,   100 Prompt,       20 Gen");
   EXPECT_EQ(lines[3],
             "Sys:      5.0ms Work OH,      3.0ms Back OH,      0ms Req Sleep,      7ms Start Del");
 }

@@ -87,12 +87,12 @@ Written written_as(const std::string& log, const char* profile, std::optional<st
   replay.visitors = {&requests};
   EXPECT_TRUE(replay_logs(std::vector<std::string>{log}, replay));
   Written written{requests.report().value(), ""};
-  const auto done = write_python_json(guidellm_json(written.report, {}),
-                                      guidellm_requests(written.report),
-                                      [&](std::string_view piece) -> Result<void> {
-                                        written.text += piece;
-                                        return {};
-                                      });
+  const auto done =
+      write_python_json(guidellm_json(written.report, {}), guidellm_requests(written.report),
+                        [&](std::string_view piece) -> Result<void> {
+                          written.text += piece;
+                          return {};
+                        });
   EXPECT_TRUE(done);
   return written;
 }
@@ -123,7 +123,8 @@ TEST_P(RoundTrip, GivesTheSameCountsTimesAndTokens) {
   const Summary summary = read_again(folder / "benchmarks.json", written.text);
   const StreamSummary& after = summary["requests"];
   for (const Status status : {Status::ok, Status::error, Status::incomplete}) {
-    EXPECT_EQ(after.count({.status = status, .label = {}}), before.count({.status = status, .label = {}}));
+    EXPECT_EQ(after.count({.status = status, .label = {}}),
+              before.count({.status = status, .label = {}}));
     EXPECT_EQ(after.count({.status = status, .label = {}}), written.report.requests->kept(status));
   }
   for (const char* metric : {"time_to_first_token", "time_to_last_token", "input_tokens",
@@ -149,13 +150,16 @@ TEST_P(RoundTrip, OfASampleGivesThatManyOfEachStatusAndMetricsOfAll) {
   const StreamSummary after = read_again(folder / "benchmarks.json", some.text)["requests"];
   EXPECT_EQ(after.count({.status = Status::ok, .label = {}}), 30u);
   EXPECT_EQ(after.count({.status = Status::error, .label = {}}), 30u);
-  EXPECT_EQ(after.count({.status = Status::incomplete, .label = {}}), some.report.requests->kept(Status::incomplete));
+  EXPECT_EQ(after.count({.status = Status::incomplete, .label = {}}),
+            some.report.requests->kept(Status::incomplete));
   Json a = Json::parse(all.text)["benchmarks"][0], b = Json::parse(some.text)["benchmarks"][0];
   EXPECT_EQ(a["metrics"], b["metrics"]);
   EXPECT_EQ(some.text, written_as(folder / "run", GetParam(), 30).text) << "the same sample again";
   const Json none = Json::parse(written_as(folder / "run", GetParam(), 0).text)["benchmarks"][0];
-  EXPECT_EQ(none["requests"], Json({{"successful", Json::array()}, {"errored", Json::array()},
-                                    {"incomplete", Json::array()}, {"total", nullptr}}));
+  EXPECT_EQ(none["requests"], Json({{"successful", Json::array()},
+                                    {"errored", Json::array()},
+                                    {"incomplete", Json::array()},
+                                    {"total", nullptr}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Guidellm, RoundTrip, testing::Values("guidellm-0.2.1", "guidellm-0.7.3"),
@@ -166,7 +170,8 @@ INSTANTIATE_TEST_SUITE_P(Guidellm, RoundTrip, testing::Values("guidellm-0.2.1", 
 TEST(Guidellm073, DocumentHasTheKeysOfItsModels) {
   TemporaryFolder folder;
   write_log(folder / "run", 100);
-  const Json document = Json::parse(written_as(folder / "run", "guidellm-0.7.3", std::nullopt).text);
+  const Json document =
+      Json::parse(written_as(folder / "run", "guidellm-0.7.3", std::nullopt).text);
   EXPECT_EQ(document["metadata"]["version"], 2);
   EXPECT_EQ(document["metadata"]["guidellm_version"], "0.7.3");
   const Json& benchmark = document["benchmarks"][0];
@@ -204,10 +209,10 @@ TEST(Guidellm073, SchedulerMetricsAreTheMeansOfTheStampsAndMinusOneWhereThatIsZe
   const Json document = Json::parse(written_as(folder / "run", "guidellm-0.7.3", 0).text);
   const Json& scheduler = document["benchmarks"][0]["scheduler_metrics"];
   const std::map<std::string, double> expected = {
-      {"queued_time_avg", 0.001},          {"resolve_start_delay_avg", 0.002},
-      {"resolve_end_delay_avg", 0.001},    {"resolve_targeted_start_delay_avg", 0.004},
-      {"request_start_delay_avg", 0.001},  {"request_targeted_start_delay_avg", 0.005},
-      {"finalized_delay_avg", 0.001},      {"processed_delay_avg", -1.0}};
+      {"queued_time_avg", 0.001},         {"resolve_start_delay_avg", 0.002},
+      {"resolve_end_delay_avg", 0.001},   {"resolve_targeted_start_delay_avg", 0.004},
+      {"request_start_delay_avg", 0.001}, {"request_targeted_start_delay_avg", 0.005},
+      {"finalized_delay_avg", 0.001},     {"processed_delay_avg", -1.0}};
   for (const auto& [key, seconds] : expected) {
     EXPECT_NEAR(scheduler[key].get<double>(), seconds, 1e-12) << key;
   }
@@ -227,7 +232,8 @@ TEST(Guidellm073, AWindowCutsTheMetricsAndNotTheRequests) {
   EXPECT_LT(benchmark["metrics"]["request_totals"]["total"].get<int>(), 100);
   EXPECT_EQ(benchmark["scheduler_metrics"]["requests_made"]["total"], 100);
   std::size_t listed = 0;
-  for (const char* status : {"successful", "errored", "incomplete"}) listed += benchmark["requests"][status].size();
+  for (const char* status : {"successful", "errored", "incomplete"})
+    listed += benchmark["requests"][status].size();
   EXPECT_EQ(listed, 100u);
 }
 
@@ -236,7 +242,8 @@ TEST(TokenSources, TellEachVersionWhoseCountsItTakes) {
   {
     auto engine = Engine::open({.overflow = Overflow::wait, .log_dir = folder / "run"}).value();
     auto worker = engine.stream<GenerationRecord>("requests").value().worker().value();
-    GenerationRecord r{.start_ns = 0, .first_token_ns = kMs, .last_token_ns = 2 * kMs, .end_ns = 3 * kMs};
+    GenerationRecord r{
+        .start_ns = 0, .first_token_ns = kMs, .last_token_ns = 2 * kMs, .end_ns = 3 * kMs};
     r.input_tokens = 10, r.requested_input_tokens = 11;
     r.output_tokens = 20, r.requested_output_tokens = 21;
     ASSERT_TRUE(worker.push(r));
@@ -244,8 +251,9 @@ TEST(TokenSources, TellEachVersionWhoseCountsItTakes) {
   }
   using enum TokenSource;
   for (const char* profile : {"guidellm-0.2.1", "guidellm-0.7.3"}) {
-    for (const TokenSources sources : {TokenSources{response, response}, TokenSources{request, response},
-                                       TokenSources{response, request}, TokenSources{request, request}}) {
+    for (const TokenSources sources :
+         {TokenSources{response, response}, TokenSources{request, response},
+          TokenSources{response, request}, TokenSources{request, request}}) {
       GenerationReplay requests(*generation_profile(profile), {.sources = sources});
       LogReplayOptions replay;
       replay.visitors = {&requests};
@@ -253,7 +261,8 @@ TEST(TokenSources, TellEachVersionWhoseCountsItTakes) {
       const auto report = requests.report().value();
       const Json metrics = guidellm_json(report, {})["benchmarks"][0]["metrics"];
       EXPECT_EQ(metrics["prompt_token_count"]["total"]["mean"], sources.input == request ? 11 : 10);
-      EXPECT_EQ(metrics["output_token_count"]["total"]["mean"], sources.output == request ? 21 : 20);
+      EXPECT_EQ(metrics["output_token_count"]["total"]["mean"],
+                sources.output == request ? 21 : 20);
     }
   }
 }

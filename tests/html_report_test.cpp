@@ -207,7 +207,8 @@ TEST(HtmlReport, ShowsGuidellmsDistributions) {
   }
   for (const GenerationProfile& profile : generation_profiles()) {
     GenerationReplay replay(profile, {.curve = GenerationSummarizer::Curve::cumulative});
-    auto log = replay_logs(std::vector<std::string>{folder / "run"}, {.visitors = {&replay}}).value();
+    auto log =
+        replay_logs(std::vector<std::string>{folder / "run"}, {.visitors = {&replay}}).value();
     const GenerationReport report = replay.report().value();
     const std::string page = html_report(report, log);
     expect_good_page(page);
@@ -244,9 +245,10 @@ TEST(HtmlReport, HasASectionOfModalitiesAndSaysWhichAreNotInIt) {
                                  .request_id = id,
                                  .start_ns = i * 1'000'000,
                                  .end_ns = i * 1'500'000 + 100'000}));
-      EXPECT_TRUE(modalities.push(
-          {.request_id = id, .input = {.video_seconds = 0.75 + static_cast<double>(i)},
-           .output = {.video_seconds = 3.5, .mixed_content_tool_tokens = 17}}));
+      EXPECT_TRUE(
+          modalities.push({.request_id = id,
+                           .input = {.video_seconds = 0.75 + static_cast<double>(i)},
+                           .output = {.video_seconds = 3.5, .mixed_content_tool_tokens = 17}}));
     }
     EXPECT_TRUE(modalities.push({.request_id = 1'000}));
     EXPECT_TRUE(engine.finish());

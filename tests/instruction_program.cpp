@@ -10,9 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "millrace/millrace.hpp"
+
 #include "../bench/five.hpp"
 #include "millrace.h"
-#include "millrace/millrace.hpp"
 #include "stats/stream_stats.hpp"
 
 namespace {
@@ -72,7 +73,8 @@ template <typename T>
   return all;
 }
 
-[[gnu::noinline]] bool measured_c_many(millrace_worker* worker, const std::vector<millrace_request_record>& records) {
+[[gnu::noinline]] bool measured_c_many(millrace_worker* worker,
+                                       const std::vector<millrace_request_record>& records) {
   bool all = true;
   for (std::int64_t i = 0; i < kPushes; i += static_cast<std::int64_t>(records.size())) {
     all &= millrace_push_many(worker, records.data(), records.size()) == records.size();
@@ -108,10 +110,11 @@ int push_all_c(int record, Push&& push) {
   millrace_schema* schema = nullptr;
   millrace_stream* stream = nullptr;
   millrace_worker* worker = nullptr;
-  bool good = millrace_open(nullptr, &engine, nullptr) == MILLRACE_OK &&
-              millrace_schema_builtin(record, &schema, nullptr) == MILLRACE_OK &&
-              millrace_stream_open(engine, "counted", schema, nullptr, &stream, nullptr) == MILLRACE_OK &&
-              millrace_worker_open(stream, sizeof(T), &worker, nullptr) == MILLRACE_OK && push(worker);
+  bool good =
+      millrace_open(nullptr, &engine, nullptr) == MILLRACE_OK &&
+      millrace_schema_builtin(record, &schema, nullptr) == MILLRACE_OK &&
+      millrace_stream_open(engine, "counted", schema, nullptr, &stream, nullptr) == MILLRACE_OK &&
+      millrace_worker_open(stream, sizeof(T), &worker, nullptr) == MILLRACE_OK && push(worker);
   std::printf("%lld\n", static_cast<long long>(kPushes));
   millrace_worker_close(worker);
   good = good && millrace_finish(engine, nullptr, nullptr) == MILLRACE_OK;
@@ -165,10 +168,12 @@ int main(int argc, char** argv) {
   if (what == "push") return push_all<RequestRecord>([](auto& w) { return measured(w); });
   if (what == "claim") return push_all<RequestRecord>([](auto& w) { return measured_claims(w); });
   if (what == "generation") return push_all<GenerationRecord>([](auto& w) { return measured(w); });
-  if (what == "c_push" || what == "c_claim" || what == "c_generation" || what == "c_push_many") return push_c(what);
+  if (what == "c_push" || what == "c_claim" || what == "c_generation" || what == "c_push_many")
+    return push_c(what);
   if (what == "slice") return accumulate_all();
-  std::fputs("usage: instruction_program push|claim|generation|c_push|c_claim|c_generation|"
-             "c_push_many|slice\n",
-             stderr);
+  std::fputs(
+      "usage: instruction_program push|claim|generation|c_push|c_claim|c_generation|"
+      "c_push_many|slice\n",
+      stderr);
   return 2;
 }

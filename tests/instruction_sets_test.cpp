@@ -54,7 +54,7 @@ std::uint64_t bits(double x) { return std::bit_cast<std::uint64_t>(x); }
 
 // Sizes around one, two and many blocks of eight.
 const std::vector<std::size_t>& sizes() {
-  static const std::vector<std::size_t> all = {1,  2,  3,  4,  5,  6,  7,   8,   9,   15,  16,
+  static const std::vector<std::size_t> all = {1,  2,  3,  4,  5,  6,  7,   8,   9,   15,   16,
                                                17, 23, 31, 33, 64, 65, 500, 511, 512, 2'047};
   return all;
 }
@@ -136,7 +136,8 @@ TEST(InstructionSets, FindTheSameBuckets) {
       auto values = random_values(n, random);
       for (double& value : values) {
         if (random() % 4 == 0) value = -value;  // -0.0 among them
-        if (random() % 16 == 0) value = random() % 2 == 0 ? Limits::infinity() : -Limits::infinity();
+        if (random() % 16 == 0)
+          value = random() % 2 == 0 ? Limits::infinity() : -Limits::infinity();
       }
       std::vector<std::uint32_t> buckets(n + 1, 77);
       value_kernel::buckets(values, 42, buckets.data());
@@ -210,8 +211,15 @@ TEST(InstructionSets, TellTheSameIntegersAbsentInvalidAndPresent) {
 }
 
 TEST(InstructionSets, TellTheSameDoublesAbsentInvalidAndPresent) {
-  const std::array edges = {Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity(), 0.0, -0.0,
-                            Limits::max(),       Limits::lowest(),   -1.0,                1.0};
+  const std::array edges = {Limits::quiet_NaN(),
+                            Limits::infinity(),
+                            -Limits::infinity(),
+                            0.0,
+                            -0.0,
+                            Limits::max(),
+                            Limits::lowest(),
+                            -1.0,
+                            1.0};
   for_each_instruction_set([&](std::mt19937_64& random) {
     for (const std::size_t size : sizes()) {
       const auto n = static_cast<std::uint32_t>(size);

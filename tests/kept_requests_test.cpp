@@ -13,7 +13,9 @@
 namespace millrace {
 namespace {
 
-Status status_of(std::uint64_t id) { return static_cast<Status>(id % 7 == 0 ? 1 : id % 11 == 0 ? 2 : 0); }
+Status status_of(std::uint64_t id) {
+  return static_cast<Status>(id % 7 == 0 ? 1 : id % 11 == 0 ? 2 : 0);
+}
 
 std::vector<std::uint64_t> ids(KeptRequests& kept, Status status) {
   std::vector<std::uint64_t> found;
@@ -69,7 +71,8 @@ TEST(KeptRequests, SayWhyTheyCouldNotBePutAway) {
   TemporaryFolder folder;
   KeptRequests kept(std::nullopt, folder / "missing");
   add(kept, 10'000);
-  const auto visited = kept.visit(Status::ok, [](const GenerationRecord&) -> Result<void> { return {}; });
+  const auto visited =
+      kept.visit(Status::ok, [](const GenerationRecord&) -> Result<void> { return {}; });
   ASSERT_FALSE(visited);
   EXPECT_EQ(visited.error().code, Errc::io);
   EXPECT_NE(visited.error().message.find("missing"), std::string::npos);

@@ -95,8 +95,8 @@ void run_once(std::uint64_t seed, int& compared) {
   auto engine = Engine::open(shape.options);
   ASSERT_TRUE(engine) << engine.error().message;
   const auto source = [&] { return static_cast<TokenSource>(random() % 2); };
-  auto requests = engine->stream<GenerationRecord>("requests",
-                                                   {.goodput = {{"time_to_first_token", 3e8}},
+  auto requests =
+      engine->stream<GenerationRecord>("requests", {.goodput = {{"time_to_first_token", 3e8}},
                                                     .phases = shape.phases,
                                                     .tokens = {source(), source()}});
   ASSERT_TRUE(requests) << requests.error().message;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "load/arrivals.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <thread>
@@ -8,12 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include "load/arrivals.hpp"
+
 namespace millrace::load {
 namespace {
 
 constexpr std::int64_t kBegin = 1'000'000'000'000;
 constexpr std::int64_t kSecond = 1'000'000'000;
-constexpr std::int64_t kOverslept = kSecond / 20;  // who wakes up so late may still send what was due
+constexpr std::int64_t kOverslept =
+    kSecond / 20;  // who wakes up so late may still send what was due
 
 std::vector<std::int64_t> times(Arrivals& arrivals, std::size_t count) {
   arrivals.begin(kBegin);

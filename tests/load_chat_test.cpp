@@ -2,6 +2,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
 
 #include "load/chat_chunk.hpp"
@@ -19,7 +20,8 @@ ChatChunk chunk_of(std::string data) {
 }
 
 std::string delta(const char* text) {
-  return std::string(R"({"id":"x","choices":[{"index":0,"delta":)") + text + R"(,"finish_reason":null}]})";
+  return std::string(R"({"id":"x","choices":[{"index":0,"delta":)") + text +
+         R"(,"finish_reason":null}]})";
 }
 
 TEST(LoadChatChunk, ATokenIsTextReasoningOrAPartOfAToolCall) {
@@ -27,15 +29,16 @@ TEST(LoadChatChunk, ATokenIsTextReasoningOrAPartOfAToolCall) {
   EXPECT_TRUE(chunk_of(delta(R"({"tool_calls":[{"index":0}]})")).output);
   EXPECT_TRUE(chunk_of(delta(R"({"reasoning_content":"a","content":null})")).reasoning);
   EXPECT_TRUE(chunk_of(delta(R"({"reasoning":"a","content":""})")).reasoning);
-  for (const char* none : {R"({"role":"assistant","content":""})", R"({"content":null})", "{}", "null",
-                           R"({"content":7})", R"({"tool_calls":[]})"}) {
+  for (const char* none : {R"({"role":"assistant","content":""})", R"({"content":null})", "{}",
+                           "null", R"({"content":7})", R"({"tool_calls":[]})"}) {
     EXPECT_FALSE(chunk_of(delta(none)).token()) << none;
   }
 }
 
 TEST(LoadChatChunk, TheUsageIsTakenWithAndWithoutChoices) {
   const auto usage = chunk_of(R"({"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":42,
-      "prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":5}}})").usage;
+      "prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":5}}})")
+                         .usage;
   ASSERT_TRUE(usage);
   EXPECT_EQ(usage->prompt_tokens, 7);
   EXPECT_EQ(usage->completion_tokens, 42);
@@ -43,7 +46,8 @@ TEST(LoadChatChunk, TheUsageIsTakenWithAndWithoutChoices) {
   EXPECT_EQ(usage->reasoning_tokens, 5);
   EXPECT_FALSE(chunk_of(R"({"choices":[],"usage":null})").usage);
   const auto odd = chunk_of(R"({"usage":{"prompt_tokens":-1,"completion_tokens":2147483648,
-      "prompt_tokens_details":null}})").usage;
+      "prompt_tokens_details":null}})")
+                       .usage;
   EXPECT_EQ(odd->prompt_tokens, kAbsentCount);
   EXPECT_EQ(odd->completion_tokens, kAbsentCount);
   EXPECT_EQ(odd->cached_tokens, kAbsentCount);
@@ -78,7 +82,8 @@ TEST(LoadChatChunk, FlippedBytesNeitherCrashNorHang) {
   for (unsigned seed = 1; seed <= 3000; ++seed) {
     std::mt19937 random(seed);
     std::string damaged = whole;
-    for (unsigned i = 0; i <= seed % 4; ++i) damaged[random() % damaged.size()] = static_cast<char>(random());
+    for (unsigned i = 0; i <= seed % 4; ++i)
+      damaged[random() % damaged.size()] = static_cast<char>(random());
     (void)parser.parse(damaged);
   }
 }
@@ -86,7 +91,8 @@ TEST(LoadChatChunk, FlippedBytesNeitherCrashNorHang) {
 TEST(LoadPrompts, ALineIsAPromptAStringOrARequest) {
   const auto prompts = Prompts::of_text(
       "Why?\n\n\"Two\\nlines\"\r\n{\"prompt\": \"h\u00e9\", \"max_tokens\": 3}\n"
-      "{\"messages\": [{\"role\": \"system\", \"content\": \"ab\"}, {\"role\": \"user\", \"content\": \"c\"}]}",
+      "{\"messages\": [{\"role\": \"system\", \"content\": \"ab\"}, {\"role\": \"user\", "
+      "\"content\": \"c\"}]}",
       "p.txt", {.model = "m", .max_tokens = 9, .more = R"({"temperature": 0})"});
   ASSERT_TRUE(prompts) << prompts.error().message;
   ASSERT_EQ(prompts->size(), 4u);
@@ -107,8 +113,8 @@ TEST(LoadPrompts, ALineIsAPromptAStringOrARequest) {
 }
 
 TEST(LoadPrompts, DamageIsNamedByFileAndLine) {
-  for (const char* line : {"{\"prompt\": ", "\"open", "{}", "{\"messages\": []}", "{\"messages\": [1]}",
-                           "{\"prompt\": 3}", "caf\xe9"}) {
+  for (const char* line : {"{\"prompt\": ", "\"open", "{}", "{\"messages\": []}",
+                           "{\"messages\": [1]}", "{\"prompt\": 3}", "caf\xe9"}) {
     const auto prompts = Prompts::of_text(std::string("fine\n") + line + "\n", "p.txt", {});
     ASSERT_FALSE(prompts) << line;
     EXPECT_EQ(prompts.error().message.substr(0, 9), "p.txt:2: ") << prompts.error().message;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "load/sse_parser.hpp"
-
 #include <random>
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "load/sse_parser.hpp"
 
 namespace millrace::load {
 namespace {
@@ -26,8 +26,11 @@ TEST(LoadSse, DataLinesAreJoinedAndOtherLinesPassedOver) {
   EXPECT_EQ(events_of({": a comment\nevent: x\nid: 3\nretry: 5\nfoo\ndata: a\n\n"}), Events{"a"});
   EXPECT_EQ(events_of({"database: no\n\n"}), Events{});
   EXPECT_EQ(events_of({"event: nothing\n\n\n\n"}), Events{});
-  EXPECT_EQ(events_of({"data\n\ndata\ndata\n\ndata:"}), (Events{"", "\n"}));  // the standard's example
-  EXPECT_EQ(events_of({"\xEF\xBB\xBF" "data: a\n\ndata: [DONE]\n\n"}), (Events{"a", "[DONE]"}));
+  EXPECT_EQ(events_of({"data\n\ndata\ndata\n\ndata:"}),
+            (Events{"", "\n"}));  // the standard's example
+  EXPECT_EQ(events_of({"\xEF\xBB\xBF"
+                       "data: a\n\ndata: [DONE]\n\n"}),
+            (Events{"a", "[DONE]"}));
 }
 
 TEST(LoadSse, AStreamThatEndsWithinAnEventHasNoSuchEvent) {
@@ -39,13 +42,14 @@ TEST(LoadSse, EveryLineEndAndEveryCutGiveTheSameEvents) {
   const Events expected = {"one", "two\nlines", "", "[DONE]"};
   for (const std::string end : {"\n", "\r", "\r\n"}) {
     std::string stream;
-    for (const char* line : {"data: one", "", ": comment", "data: two", "data: lines", "", "", "data:",
-                             "", "data: [DONE]", ""}) {
+    for (const char* line : {"data: one", "", ": comment", "data: two", "data: lines", "", "",
+                             "data:", "", "data: [DONE]", ""}) {
       stream += line + end;
     }
     for (std::size_t i = 0; i <= stream.size(); ++i) {
       for (std::size_t j = i; j <= stream.size(); ++j) {
-        ASSERT_EQ(events_of({stream.substr(0, i), stream.substr(i, j - i), stream.substr(j)}), expected)
+        ASSERT_EQ(events_of({stream.substr(0, i), stream.substr(i, j - i), stream.substr(j)}),
+                  expected)
             << i << " " << j;
       }
     }

@@ -282,7 +282,8 @@ inline Walked walk_run(const std::filesystem::path& dir, bool chained = true) {
       next_record = out.data[f].record_no + out.data[f].n;
     }
   }
-  if (chained && told_next.value_or(0) != 0) out.faults.push_back("the last END tells a next segment");
+  if (chained && told_next.value_or(0) != 0)
+    out.faults.push_back("the last END tells a next segment");
   return out;
 }
 

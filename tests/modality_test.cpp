@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Texts, images, video, audio and tool calls: a stream of its own, joined with the requests.
+#include "record/modality.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -12,7 +14,6 @@
 
 #include "millrace/millrace.hpp"
 
-#include "record/modality.hpp"
 #include "replay/generation_replay.hpp"
 #include "replay/log_replay.hpp"
 #include "replay/modality_join.hpp"

@@ -143,8 +143,8 @@ TEST_P(OutOfMemoryReplay, OfAFileWithAFurtherStreamIsRightOrAnErrorAndEnds) {
   sweep([&](std::uint64_t n) {
     auto reader = PieceReader::open({path}, {.piece_bytes = 5'000}).value();
     MemoryFault fault(n, GetParam());
-    auto read = in_library(
-        [&] { return caught([&] { return replay_pieces(*reader, format, options); }); });
+    auto read =
+        in_library([&] { return caught([&] { return replay_pieces(*reader, format, options); }); });
     fault.over();
     if (!read) {
       EXPECT_FALSE(read.error().message.empty());

@@ -97,12 +97,11 @@ TEST(Phases, OfBothKindsLeaveOutWhatEitherLeavesOut) {
 
 TEST(Phases, BeginAtTheStreamsOwnTimeByTheSteadyClock) {
   auto engine = Engine::open({}).value();
-  auto worker = engine
-                    .stream<RequestRecord>("requests",
-                                           {.phases = {.warmup = std::chrono::hours(1)}})
-                    .value()
-                    .worker()
-                    .value();
+  auto worker =
+      engine.stream<RequestRecord>("requests", {.phases = {.warmup = std::chrono::hours(1)}})
+          .value()
+          .worker()
+          .value();
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   ASSERT_TRUE(worker.push({.start_ns = now.count(), .end_ns = now.count()}));
   const auto later = (now + std::chrono::hours(1)).count();
@@ -115,8 +114,7 @@ TEST(Phases, BeginAtTheStreamsOwnTimeByTheSteadyClock) {
 TEST(Phases, AreShownWhileTheyLast) {
   auto engine = Engine::open({}).value();
   const Phases phases{.warmup_results = 1, .cooldown_results = 1, .results_max = 3};
-  auto worker =
-      engine.stream<SampleRecord>("samples", {.phases = phases}).value().worker().value();
+  auto worker = engine.stream<SampleRecord>("samples", {.phases = phases}).value().worker().value();
   const auto phase = [&] {
     EXPECT_TRUE(engine.flush());
     return engine.snapshot().stream("samples")->phase;

@@ -69,10 +69,18 @@ TEST(RecordFilter, WithoutAnEventFieldEveryRecordIsAResult) {
 TEST(RecordFilter, ResultsThatOverlapTheWindowCountAndTheOthersByReason) {
   const Schema schema = RecordTraits<RequestRecord>::schema().value();
   RecordFilter filter(schema, TimeWindow{100, 200});
-  const std::pair<std::int64_t, std::int64_t> times[] = {
-      {0, 99},          {0, 100},           {0, 1'000},        {150, 160},
-      {200, 300},       {201, 300},         {kAbsentTime, 99}, {kAbsentTime, 100},
-      {kAbsentTime, 201}, {200, kAbsentTime}, {99, kAbsentTime}, {kAbsentTime, kAbsentTime}};
+  const std::pair<std::int64_t, std::int64_t> times[] = {{0, 99},
+                                                         {0, 100},
+                                                         {0, 1'000},
+                                                         {150, 160},
+                                                         {200, 300},
+                                                         {201, 300},
+                                                         {kAbsentTime, 99},
+                                                         {kAbsentTime, 100},
+                                                         {kAbsentTime, 201},
+                                                         {200, kAbsentTime},
+                                                         {99, kAbsentTime},
+                                                         {kAbsentTime, kAbsentTime}};
   std::vector<RequestRecord> records;
   for (const auto& [start, end] : times) records.push_back({.start_ns = start, .end_ns = end});
   LeftOut left_out;

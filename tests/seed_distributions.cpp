@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The golden vectors of guidellm's distributions: of values, of concurrency, of rates; 0.2.1 and 0.7.3.
+#include "seed_distributions.hpp"
+
 #include <cmath>
 #include <string>
 #include <vector>
 
-#include "seed_distributions.hpp"
 #include "stats/distribution.hpp"
 #include "stats/timeline.hpp"
 
@@ -112,48 +113,48 @@ const TimeAxis kSeconds(0, TimeAxis::Arithmetic::seconds);
 std::uint64_t key(const Json& seconds) { return order_key(seconds.get<double>()); }
 
 void check_intervals_0_2_1(const fs::path& dir) {
-  each_line(
-      dir / "intervals.jsonl", dir / "intervals_expected_v021.jsonl",
-      [](const Json& given, const Json& expected) {
-        SortRoom room;
-        Timeline changes(kSeconds, room), completions(kSeconds, room), tokens(kSeconds, room);
-        std::uint64_t first = ~std::uint64_t{0}, last = 0;
-        const Json& intervals = given["intervals"];
-        for (std::size_t i = 0; i < intervals.size(); ++i) {
-          const std::uint64_t start = key(intervals[i][0]), end = key(intervals[i][1]);
-          first = std::min(first, start);
-          last = std::max(last, end);
-          changes.add_key(start, kOne);
-          changes.add_key(end, -kOne);
-          completions.add_key(end, kOne);
-          const Json& counts = given["first_iter_counts"];
-          const double at = given["first_iter_times"][i];
-          tokens.add_key(order_key(at),
-                         (counts.is_null() ? 1 : counts[i].get<std::int64_t>()) * kOne);
-          const auto more = given["iter_counts"][i].get<std::int64_t>() - 1;
-          const double step = (intervals[i][1].get<double>() - at) / static_cast<double>(more);
-          for (std::int64_t k = 1; k <= more; ++k) {
-            tokens.add_key(order_key(at + static_cast<double>(k) * step), kOne);
-          }
-        }
-        if (!intervals.empty()) {
-          completions.add_key(first, kOne);
-          tokens.add_key(first, 0);
-          tokens.add_key(last, 0);
-        }
-        const std::string id = given["id"];
-        WeightedSorter levels(room), rates(room), token_rates(room);
-        add_levels_0_2_1(std::array{&changes}, 1e-6, levels);
-        DistributionRule rule{.count = DistributionRule::Count::distinct};
-        expect_distribution(expected["concurrency"], distribution_of({&levels}, rule),
-                            id + " concurrency");
-        add_rates_0_2_1(std::array{&completions}, 1e-6, rates);
-        expect_distribution(expected["rate"], distribution_of({&rates}, rule), id + " rate",
-                            {.relative = 1e-6, .noisy = true});
-        add_rates_0_2_1(std::array{&tokens}, 1e-6, token_rates);
-        expect_distribution(expected["iterable"], distribution_of({&token_rates}, rule),
-                            id + " iterable", {.relative = 1e-6, .noisy = true});
-      });
+  each_line(dir / "intervals.jsonl", dir / "intervals_expected_v021.jsonl",
+            [](const Json& given, const Json& expected) {
+              SortRoom room;
+              Timeline changes(kSeconds, room), completions(kSeconds, room), tokens(kSeconds, room);
+              std::uint64_t first = ~std::uint64_t{0}, last = 0;
+              const Json& intervals = given["intervals"];
+              for (std::size_t i = 0; i < intervals.size(); ++i) {
+                const std::uint64_t start = key(intervals[i][0]), end = key(intervals[i][1]);
+                first = std::min(first, start);
+                last = std::max(last, end);
+                changes.add_key(start, kOne);
+                changes.add_key(end, -kOne);
+                completions.add_key(end, kOne);
+                const Json& counts = given["first_iter_counts"];
+                const double at = given["first_iter_times"][i];
+                tokens.add_key(order_key(at),
+                               (counts.is_null() ? 1 : counts[i].get<std::int64_t>()) * kOne);
+                const auto more = given["iter_counts"][i].get<std::int64_t>() - 1;
+                const double step =
+                    (intervals[i][1].get<double>() - at) / static_cast<double>(more);
+                for (std::int64_t k = 1; k <= more; ++k) {
+                  tokens.add_key(order_key(at + static_cast<double>(k) * step), kOne);
+                }
+              }
+              if (!intervals.empty()) {
+                completions.add_key(first, kOne);
+                tokens.add_key(first, 0);
+                tokens.add_key(last, 0);
+              }
+              const std::string id = given["id"];
+              WeightedSorter levels(room), rates(room), token_rates(room);
+              add_levels_0_2_1(std::array{&changes}, 1e-6, levels);
+              DistributionRule rule{.count = DistributionRule::Count::distinct};
+              expect_distribution(expected["concurrency"], distribution_of({&levels}, rule),
+                                  id + " concurrency");
+              add_rates_0_2_1(std::array{&completions}, 1e-6, rates);
+              expect_distribution(expected["rate"], distribution_of({&rates}, rule), id + " rate",
+                                  {.relative = 1e-6, .noisy = true});
+              add_rates_0_2_1(std::array{&tokens}, 1e-6, token_rates);
+              expect_distribution(expected["iterable"], distribution_of({&token_rates}, rule),
+                                  id + " iterable", {.relative = 1e-6, .noisy = true});
+            });
 }
 
 void check_intervals_0_7_3(const fs::path& dir) {
@@ -179,9 +180,8 @@ void check_intervals_0_7_3(const fs::path& dir) {
                     distribution_of({&levels}, {DistributionRule::Count::given, requests});
                 // The seed counts the one level of requests that took no time.
                 if (requests > 0 && !window && concurrency.distinct == 0) concurrency.count = 1;
-                expect_distribution(
-                    expected[std::string("concurrency") + suffix], concurrency,
-                    given["id"].get<std::string>() + " concurrency" + suffix);
+                expect_distribution(expected[std::string("concurrency") + suffix], concurrency,
+                                    given["id"].get<std::string>() + " concurrency" + suffix);
                 const RateTotals totals = add_rates(std::array{&ends}, near, rates);
                 expect_distribution(
                     expected[std::string("rate_of_ends") + suffix],

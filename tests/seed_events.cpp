@@ -30,11 +30,11 @@ GenerationRecord record_of(const Json& event) {
   const Json& response = event["response"];
   const Json& run = event["run_info"];
   GenerationRecord r;
-  r.event = event["type_"] == "request_scheduled" ? Event::scheduled
-            : event["type_"] == "request_start"   ? Event::started
+  r.event = event["type_"] == "request_scheduled"                ? Event::scheduled
+            : event["type_"] == "request_start"                  ? Event::started
             : flag(info, "canceled") && !flag(info, "requested") ? Event::withdrawn
                                                                  : Event::result;
-  r.status = flag(info, "canceled") ? Status::incomplete
+  r.status = flag(info, "canceled")  ? Status::incomplete
              : flag(info, "errored") ? Status::error
                                      : Status::ok;
   r.intended_start_ns = nanoseconds(info, "targeted_start_time");
@@ -86,7 +86,8 @@ void expect_stat(const Json& expected, const RunningStat& stat, double unit, dou
   SCOPED_TRACE(what);
   EXPECT_EQ(expected["count"].get<std::uint64_t>(), stat.count);
   const auto expect = [&](const char* key, double actual) {
-    EXPECT_TRUE(close(*number(expected[key]), actual)) << key << ": " << expected[key] << ", got " << actual;
+    EXPECT_TRUE(close(*number(expected[key]), actual))
+        << key << ": " << expected[key] << ", got " << actual;
   };
   expect("total", static_cast<double>(stat.total) * unit);
   expect("last", static_cast<double>(stat.last) * unit);
@@ -102,7 +103,8 @@ GenerationRunning run(const Json& events, const Json& expected, const RunningRul
                       std::map<std::string, GenerationRecord>& kept_records) {
   GenerationRunning running(rules);
   Json steps = Json::array();
-  Json kept = {{"successful", Json::array()}, {"errored", Json::array()}, {"incomplete", Json::array()}};
+  Json kept = {
+      {"successful", Json::array()}, {"errored", Json::array()}, {"incomplete", Json::array()}};
   for (const Json& event : events) {
     const GenerationRecord record = record_of(event);
     const bool counted = running.add(record);

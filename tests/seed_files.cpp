@@ -95,7 +95,9 @@ void take_over_noise(const Json& expected, Json& actual) {
 
 // The same but for numbers, and these close.
 void expect_same_but_for_noise(const std::string& expected, const std::string& actual) {
-  const auto is_of_number = [](char c) { return std::string_view("0123456789.e+-").find(c) != std::string_view::npos; };
+  const auto is_of_number = [](char c) {
+    return std::string_view("0123456789.e+-").find(c) != std::string_view::npos;
+  };
   std::size_t a = 0, b = 0;
   while (a < expected.size() && b < actual.size()) {
     if (is_of_number(expected[a]) && is_of_number(actual[b])) {

@@ -127,7 +127,8 @@ GenerationSummary summary_of(const std::vector<GenerationRecord>& records, const
 
 void check_guidellm(const fs::path& dir) {
   const std::vector<GenerationRecord> records = guidellm_records(dir);
-  const Json v021 = read_json(dir / "expected_v021.json"), v073 = read_json(dir / "expected_v073.json");
+  const Json v021 = read_json(dir / "expected_v021.json"),
+             v073 = read_json(dir / "expected_v073.json");
   if (v021.contains("raises")) {
     EXPECT_TRUE(records.empty()) << "a run without requests is an empty summary here";
     EXPECT_EQ(summary_of(records, "guidellm-0.2.1", {}).total(), 0u);

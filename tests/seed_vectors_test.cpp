@@ -3,6 +3,8 @@
 // The golden vectors: every number and every string that the real llmeter gave for these inputs. A
 // test a case, registered from the folders that are there: tests/data/vectors, or what
 // MILLRACE_SEED_VECTORS names. Groups that this program does not know belong to later seeds.
+#include "seed_vectors.hpp"
+
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -28,7 +30,6 @@
 #include "report/llmeter_display.hpp"
 #include "report/llmeter_files.hpp"
 #include "report/llmeter_stats.hpp"
-#include "seed_vectors.hpp"
 
 namespace millrace {
 namespace {

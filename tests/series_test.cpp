@@ -96,7 +96,8 @@ void expect_oracle(const Series& series, const std::vector<RequestRecord>& recor
     for (const double value : values) sum += value;
     EXPECT_DOUBLE_EQ(figures.mean, sum / static_cast<double>(values.size()));
     for (std::size_t p = 0; p < series.percentiles.size(); ++p) {
-      const double rank = std::ceil(series.percentiles[p] / 100 * static_cast<double>(values.size()) - 1e-9);
+      const double rank =
+          std::ceil(series.percentiles[p] / 100 * static_cast<double>(values.size()) - 1e-9);
       EXPECT_EQ(figures.percentiles[p], values[static_cast<std::size_t>(std::max(rank, 1.0)) - 1]);
     }
   }
@@ -129,7 +130,8 @@ TEST(Series, LiveReplayedAndInLittleMemoryIsThatOfAnObviousOracle) {
     std::vector<RequestRecord> records = random_records(random, n);
     if (n < 3) records[0] = {.start_ns = -1, .end_ns = 0};
     auto engine = Engine::open({.overflow = Overflow::wait, .log_dir = folder / "run"}).value();
-    auto stream = engine.stream<RequestRecord>("requests", {.every = std::chrono::nanoseconds(kEvery)});
+    auto stream =
+        engine.stream<RequestRecord>("requests", {.every = std::chrono::nanoseconds(kEvery)});
     {
       std::vector<std::jthread> threads;
       for (std::size_t w = 0; w < 2; ++w) {
@@ -149,7 +151,9 @@ TEST(Series, LiveReplayedAndInLittleMemoryIsThatOfAnObviousOracle) {
 
 TEST(Series, OfResultsInOneIntervalNeedsNoMoreMemoryThanItsRoom) {
   const TemporaryFolder folder;
-  auto engine = Engine::open({.overflow = Overflow::wait, .log_dir = folder / "run", .low_memory = true}).value();
+  auto engine =
+      Engine::open({.overflow = Overflow::wait, .log_dir = folder / "run", .low_memory = true})
+          .value();
   auto worker = engine.stream<RequestRecord>("requests").value().worker().value();
   constexpr std::int64_t kResults = 1'300'000;  // more than an interval holds in memory
   for (std::int64_t i = 0; i < kResults; ++i) {
@@ -169,10 +173,11 @@ TEST(Series, OfResultsInOneIntervalNeedsNoMoreMemoryThanItsRoom) {
 
 TEST(Series, SnapshotsHaveTheLastRowsWithoutTheNewest) {
   auto engine = Engine::open({}).value();
-  auto worker = engine.stream<RequestRecord>("requests", {.every = std::chrono::nanoseconds(kEvery)})
-                    .value()
-                    .worker()
-                    .value();
+  auto worker =
+      engine.stream<RequestRecord>("requests", {.every = std::chrono::nanoseconds(kEvery)})
+          .value()
+          .worker()
+          .value();
   const auto rows = [&] {
     EXPECT_TRUE(engine.flush());
     return engine.snapshot().stream("requests")->series.rows;
@@ -228,13 +233,15 @@ TEST(Series, ResultsBehindAllOpenIntervalsAreLateAndCounted) {
 TEST(Series, OfMoreIntervalsThanThereIsRoomForIsAnErrorThatSaysWhatToDo) {
   const TemporaryFolder folder;
   auto engine = Engine::open({.log_dir = folder / "run"}).value();
-  auto worker = engine.stream<RequestRecord>("requests", {.every = std::chrono::nanoseconds(kEvery)})
-                    .value()
-                    .worker()
-                    .value();
+  auto worker =
+      engine.stream<RequestRecord>("requests", {.every = std::chrono::nanoseconds(kEvery)})
+          .value()
+          .worker()
+          .value();
   ASSERT_TRUE(worker.push({.start_ns = 0, .end_ns = 5}));
   ASSERT_TRUE(worker.push({.start_ns = 0, .end_ns = 1'000'000 * kEvery}));
-  EXPECT_EQ(engine.finish().value()["requests"].series().rows.size(), 2u) << "without what is between";
+  EXPECT_EQ(engine.finish().value()["requests"].series().rows.size(), 2u)
+      << "without what is between";
   SeriesReplay visitor({.every_ns = kEvery});
   ASSERT_TRUE(replay_logs(std::vector<std::string>{folder / "run"}, {.visitors = {&visitor}}));
   const auto series = visitor.series();
@@ -245,9 +252,11 @@ TEST(Series, OfMoreIntervalsThanThereIsRoomForIsAnErrorThatSaysWhatToDo) {
 TEST(Series, WhatIsOutOfThePhasesIsInNoInterval) {
   const TemporaryFolder folder;
   auto engine = Engine::open({.log_dir = folder / "run"}).value();
-  const StreamOptions options{.phases = {.warmup_results = 2}, .every = std::chrono::nanoseconds(kEvery)};
+  const StreamOptions options{.phases = {.warmup_results = 2},
+                              .every = std::chrono::nanoseconds(kEvery)};
   auto worker = engine.stream<RequestRecord>("requests", options).value().worker().value();
-  for (std::int64_t i = 0; i < 5; ++i) ASSERT_TRUE(worker.push({.start_ns = 0, .end_ns = i * kEvery}));
+  for (std::int64_t i = 0; i < 5; ++i)
+    ASSERT_TRUE(worker.push({.start_ns = 0, .end_ns = i * kEvery}));
   const Summary summary = engine.finish().value();
   ASSERT_EQ(summary["requests"].series().rows.size(), 3u);
   EXPECT_EQ(summary["requests"].series().rows[0].begin_ns, 2 * kEvery);

@@ -15,8 +15,8 @@
 
 #include "millrace/millrace.hpp"
 
-#include "replay/log_replay.hpp"
 #include "own_process.hpp"
+#include "replay/log_replay.hpp"
 #include "temporary_folder.hpp"
 
 namespace millrace {

@@ -45,9 +45,7 @@ TEST_F(StopwatchTest, ABatchIsOneSampleOfItsMean) {
 }
 
 TEST_F(StopwatchTest, AFailedLapIsAnErrorAndACancelledOneNothing) {
-  {
-    const auto lap = watch.time();
-  }
+  { const auto lap = watch.time(); }
   {
     auto lap = watch.time();
     lap.failed();

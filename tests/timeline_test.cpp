@@ -101,7 +101,8 @@ TEST(Timeline, NearEventsAreTakenInByTheFirstAndNotByOneAnother) {
   Timeline events(axis, room);
   for (const std::int64_t t : {0, 9, 18, 27, 40}) events.add(t, kOne);  // each 9 from the last
   WeightedSorter rates(room);
-  const RateTotals totals = add_rates(std::array{&events}, {.near_seconds = 10 * kNanosecond}, rates);
+  const RateTotals totals =
+      add_rates(std::array{&events}, {.near_seconds = 10 * kNanosecond}, rates);
   EXPECT_EQ(totals.events, 3u) << "0 with 9, 18 with 27, 40";
   EXPECT_EQ(totals.count(), 5u);
   const std::map<double, std::uint64_t> merged = weights_of(rates);

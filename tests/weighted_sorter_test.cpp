@@ -56,9 +56,9 @@ TEST(WeightedSorter, EachItemComesOnceInOrderOfItsKeyWhateverTheRoom) {
       ASSERT_EQ(in_order({&sorters[0], &sorters[1], &sorters[2]}), expected);
       const Weighted late{random(), random() % keys};  // between visits
       sorters[1].add(late);
-      expected.insert(std::upper_bound(expected.begin(), expected.end(),
-                                       std::pair(late.key, late.weight)),
-                      {late.key, late.weight});
+      expected.insert(
+          std::upper_bound(expected.begin(), expected.end(), std::pair(late.key, late.weight)),
+          {late.key, late.weight});
     }
     EXPECT_EQ(sorters[0].size() + sorters[1].size() + sorters[2].size(), expected.size());
     EXPECT_EQ(room.failed(), "");

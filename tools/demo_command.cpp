@@ -118,10 +118,10 @@ int demo(const Options& options) {
     return engine.error().code == Errc::invalid_argument ? kUsage : kError;
   }
   if (!engine->notice().empty()) complain(engine->notice());
-  auto stream =
-      engine->stream<GenerationRecord>("requests", {.goodput = *limits,
-                                                    .phases = *phases,
-                                                    .every = std::chrono::nanoseconds(every->value_or(0))});
+  auto stream = engine->stream<GenerationRecord>(
+      "requests", {.goodput = *limits,
+                   .phases = *phases,
+                   .every = std::chrono::nanoseconds(every->value_or(0))});
   if (!stream) {
     complain(stream.error().message);
     return kError;

@@ -46,7 +46,8 @@ std::int64_t ns(Clock::time_point time) {
 }
 
 // Around their mean, which is the request's; in whole nanoseconds.
-void push_gaps(Worker<SampleRecord>& worker, const GenerationRecord& request, std::uint64_t& state) {
+void push_gaps(Worker<SampleRecord>& worker, const GenerationRecord& request,
+               std::uint64_t& state) {
   const std::int64_t gaps = request.output_tokens - 1;
   if (gaps < 1) return;
   std::int64_t left = request.last_token_ns - request.first_token_ns;
@@ -64,9 +65,9 @@ void push_gaps(Worker<SampleRecord>& worker, const GenerationRecord& request, st
 }  // namespace
 
 void push_demo_records(Stream<GenerationRecord> stream, std::optional<Stream<SampleRecord>> gaps,
-                       std::vector<std::uint16_t> labels,
-                       std::vector<std::uint16_t> errors, const DemoOptions& options,
-                       unsigned worker, const std::atomic<bool>& stop, std::atomic<bool>& failed) {
+                       std::vector<std::uint16_t> labels, std::vector<std::uint16_t> errors,
+                       const DemoOptions& options, unsigned worker, const std::atomic<bool>& stop,
+                       std::atomic<bool>& failed) {
   auto made = stream.worker();
   if (!made) {
     complain(made.error().message);
@@ -100,7 +101,7 @@ void push_demo_records(Stream<GenerationRecord> stream, std::optional<Stream<Sam
   for (std::uint64_t i = 0; options.records == 0 || i < mine; ++i) {
     if (gap_s > 0) {
       due = began + std::chrono::nanoseconds(
-                                   static_cast<std::int64_t>(1e9 * gap_s * static_cast<double>(i)));
+                        static_cast<std::int64_t>(1e9 * gap_s * static_cast<double>(i)));
       while ((now = Clock::now()) < due) {
         // order: relaxed; a flag from which nothing else is inferred.
         if (stop.load(std::memory_order_relaxed)) return;

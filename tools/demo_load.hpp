@@ -26,8 +26,8 @@ struct DemoOptions {
 
 /// One worker's share; returns when it is done or `stop` is set.
 void push_demo_records(Stream<GenerationRecord> stream, std::optional<Stream<SampleRecord>> gaps,
-                       std::vector<std::uint16_t> labels,
-                       std::vector<std::uint16_t> errors, const DemoOptions& options,
-                       unsigned worker, const std::atomic<bool>& stop, std::atomic<bool>& failed);
+                       std::vector<std::uint16_t> labels, std::vector<std::uint16_t> errors,
+                       const DemoOptions& options, unsigned worker, const std::atomic<bool>& stop,
+                       std::atomic<bool>& failed);
 
 }  // namespace millrace

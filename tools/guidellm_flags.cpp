@@ -68,25 +68,29 @@ void GuidellmFlags::declare(CLI::App& app) {
   auto* group = app.add_option_group(
       "guidellm", "Of --profile guidellm-..., whose files are in docs/guidellm.md");
   group
-      ->add_option("--sample", sample,
-                   fmt::format("Requests of each status that json and yaml list: a uniform sample, the same\n"
-                               "for the same log (seed {:#x}); 0: none. Without it all",
-                               kSampleSeed))
+      ->add_option(
+          "--sample", sample,
+          fmt::format(
+              "Requests of each status that json and yaml list: a uniform sample, the same\n"
+              "for the same log (seed {:#x}); 0: none. Without it all",
+              kSampleSeed))
       ->check(CLI::Range(std::uint64_t{0}, kSampleMax));
   group->add_flag("--curves", curves,
                   "In json and yaml: 0.2.1's cumulative distributions, 0.7.3's densities, of\n"
                   "1,000 points at most");
   const auto sides = CLI::IsMember({"response", "request"});
   group
-      ->add_option("--prompt-tokens", prompt_tokens,
-                   "Whose count goes before: what the response told (default), or what the request\n"
-                   "asked for")
+      ->add_option(
+          "--prompt-tokens", prompt_tokens,
+          "Whose count goes before: what the response told (default), or what the request\n"
+          "asked for")
       ->check(sides);
   group->add_option("--output-tokens", output_tokens, "The same of the output")->check(sides);
   group
-      ->add_option("--texts", texts,
-                   "A JSON file with what no log tells: id_, run_id, args, worker, request_loader,\n"
-                   "extras (0.2.1), config (0.7.3); or a benchmarks.json, whose first ones are taken")
+      ->add_option(
+          "--texts", texts,
+          "A JSON file with what no log tells: id_, run_id, args, worker, request_loader,\n"
+          "extras (0.2.1), config (0.7.3); or a benchmarks.json, whose first ones are taken")
       ->type_name("FILE");
 }
 

@@ -8,10 +8,10 @@
 #include <fmt/format.h>
 
 #include "output.hpp"
-#include "report/html_report.hpp"
 #include "report/guidellm_console.hpp"
 #include "report/guidellm_csv.hpp"
 #include "report/guidellm_json.hpp"
+#include "report/html_report.hpp"
 #include "report/python_json.hpp"
 #include "report/python_yaml.hpp"
 #include "report/quantity.hpp"
@@ -21,7 +21,8 @@
 namespace millrace {
 namespace {
 
-constexpr std::size_t kPagePoints = 20'000;  // of a curve: 20 MB of all metrics; percentiles up to 99.99
+// Of a curve: 20 MB of all metrics; percentiles up to 99.99.
+constexpr std::size_t kPagePoints = 20'000;
 
 // As guidellm's own percentages become limits: of what was planned.
 void limit(const PhaseSize& size, const RunMaximum& maximum, std::uint64_t& number,
@@ -95,8 +96,9 @@ std::string sample_words(const KeptRequests& requests) {
   for (const auto& [status, name] : {std::pair{Status::ok, "successful"},
                                      {Status::error, "errored"},
                                      {Status::incomplete, "incomplete"}}) {
-    words += fmt::format("{}{} of {} {}", words.empty() ? "" : ", ",
-                         show_count(requests.kept(status)), show_count(requests.seen(status)), name);
+    words +=
+        fmt::format("{}{} of {} {}", words.empty() ? "" : ", ", show_count(requests.kept(status)),
+                    show_count(requests.seen(status)), name);
   }
   return fmt::format("--sample: {} (seed {:#x})", words, kSampleSeed);
 }
@@ -127,14 +129,16 @@ Result<void> write_report(const GenerationReport& report, const LogReplay& repla
 Result<GuidellmPlace> own_place(const std::string& format, const std::string& path) {
   if (format.empty() || format == "text") return GuidellmPlace{GuidellmFormat::text, path};
   if (format == "json") return GuidellmPlace{GuidellmFormat::metrics, path};
-  return failure(Errc::invalid_argument,
-                 fmt::format("--profile millrace is written as text, json or html, and not as '{}'",
-                             format));
+  return failure(
+      Errc::invalid_argument,
+      fmt::format("--profile millrace is written as text, json or html, and not as '{}'", format));
 }
 
 }  // namespace
 
-bool is_generation_profile(const std::string& profile) { return generation_profile(profile) != nullptr; }
+bool is_generation_profile(const std::string& profile) {
+  return generation_profile(profile) != nullptr;
+}
 
 Result<GuidellmOutput> GuidellmOutput::open(const std::string& profile, const std::string& format,
                                             const std::string& path, const GuidellmFlags& flags,
@@ -188,8 +192,8 @@ Result<void> GuidellmOutput::write(const LogReplay& replayed, bool quiet) {
   auto output = Output::open(place_.path);
   if (!output) return tl::unexpected(std::move(output).error());
   const auto write = [&](std::string_view text) { return output->write(text); };
-  if (auto written = write_report(*report, replayed, texts_, place_.format, write);
-      !written) return written;
+  if (auto written = write_report(*report, replayed, texts_, place_.format, write); !written)
+    return written;
   if (auto closed = output->close(); !closed) return closed;
   complain_of_what_is_left_out(*report, place_.format);
   if (!quiet && place_.lists_requests() && report->requests->sample()) {

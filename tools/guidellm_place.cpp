@@ -24,8 +24,10 @@ constexpr std::array<std::pair<const char*, Format>, 6> kFormats = {
      {"guidellm-yaml", Format::yaml},
      {"guidellm-csv", Format::csv},
      {"guidellm-console", Format::console}}};
-constexpr std::array<std::pair<const char*, Format>, 4> kEndings = {
-    {{".json", Format::json}, {".yaml", Format::yaml}, {".yml", Format::yaml}, {".csv", Format::csv}}};
+constexpr std::array<std::pair<const char*, Format>, 4> kEndings = {{{".json", Format::json},
+                                                                     {".yaml", Format::yaml},
+                                                                     {".yml", Format::yaml},
+                                                                     {".csv", Format::csv}}};
 
 template <typename Table>
 std::optional<Format> find(const Table& table, const std::string& word) {
@@ -46,8 +48,9 @@ Result<GuidellmPlace> guidellm_place(const std::string& format, const std::strin
     const auto ending = std::find_if(kEndings.begin(), kEndings.end(),
                                      [&](const auto& e) { return e.second == place.format; });
     if (ending == kEndings.end()) {
-      return failure(Errc::invalid_argument,
-                     fmt::format("-o '{}' is a folder: name a file in it for --format {}", path, format));
+      return failure(
+          Errc::invalid_argument,
+          fmt::format("-o '{}' is a folder: name a file in it for --format {}", path, format));
     }
     place.path = (fs::path(path) / "benchmarks").string() + ending->first;
     return place;
@@ -58,10 +61,11 @@ Result<GuidellmPlace> guidellm_place(const std::string& format, const std::strin
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto told = find(kEndings, ending);
   if (!told) {
-    return failure(Errc::invalid_argument,
-                   fmt::format("-o '{}': its ending tells no format; .json, .yaml, .yml and .csv do, "
-                               "or --format",
-                               path));
+    return failure(
+        Errc::invalid_argument,
+        fmt::format("-o '{}': its ending tells no format; .json, .yaml, .yml and .csv do, "
+                    "or --format",
+                    path));
   }
   place.format = *told;
   return place;
@@ -73,7 +77,8 @@ Result<void> make_parents(const std::string& path) {
   std::error_code why, ignored;
   fs::create_directories(folder, why);
   if (!why || fs::is_directory(folder, ignored)) return {};
-  return failure(Errc::io, fmt::format("cannot make the folder '{}': {}", folder.string(), why.message()));
+  return failure(Errc::io,
+                 fmt::format("cannot make the folder '{}': {}", folder.string(), why.message()));
 }
 
 }  // namespace millrace

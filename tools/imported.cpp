@@ -84,9 +84,9 @@ Result<Imported> Imported::read(const ReplayOptions& options) {
   auto files = read_files(options, *input, std::move(replay));
   if (!files) return tl::unexpected(std::move(files).error());
   if (const auto& log = files->summary.log(); log && log->unlogged != 0) {
-    return failure(Errc::io, fmt::format("the records do not fit into '{}': {}; {}", imported.dir,
-                                         log->error,
-                                         imported.scratch ? "set TMPDIR" : "give another --log"));
+    return failure(Errc::io,
+                   fmt::format("the records do not fit into '{}': {}; {}", imported.dir, log->error,
+                               imported.scratch ? "set TMPDIR" : "give another --log"));
   }
   imported.files = std::move(*files);
   imported.format = input->format.name;

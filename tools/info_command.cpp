@@ -48,8 +48,7 @@ void declare_info(CLI::App& app, Action& action) {
       app.add_subcommand("info", "The runs of a log: their state, streams, segments and sizes");
   command->add_option("LOG", options->dir, "Folder of the log")->type_name("DIR")->required();
   command
-      ->add_option("--ring-dir", options->ring_dir,
-                   "The folder of the rings, if it is another one")
+      ->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one")
       ->type_name("DIR");
   command->add_option("--format", options->format, "text or json")
       ->check(CLI::IsMember({"text", "json"}));

@@ -6,9 +6,8 @@
 #include <memory>
 #include <thread>
 
-#include <sys/resource.h>
-
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "command.hpp"
 #include "exit_code.hpp"
@@ -61,9 +60,8 @@ Result<Parsed> parse(const Options& options) {
   LiveViewOptions view = options.view;
   if (plan->arrivals.requests != 0) view.max_requests = plan->arrivals.requests;
   if (duration.count() != 0) view.max_seconds = std::chrono::duration<double>(duration).count();
-  const StreamOptions stream{.goodput = *limits,
-                             .phases = *phases,
-                             .every = std::chrono::nanoseconds(every->value_or(0))};
+  const StreamOptions stream{
+      .goodput = *limits, .phases = *phases, .every = std::chrono::nanoseconds(every->value_or(0))};
   return Parsed{std::move(*plan), stream, std::move(*limits), std::move(*checks), view};
 }
 
@@ -134,8 +132,7 @@ int run_load(const Options& options) {
   (*run)->start();
   watch(**run, *view, *engine);
   const unsigned signals = StopSignal::count();
-  const load::LoadTally tally =
-      (*run)->finish([signals] { return StopSignal::count() > signals; });
+  const load::LoadTally tally = (*run)->finish([signals] { return StopSignal::count() > signals; });
   (void)engine->flush();  // so that the engine's share is of all records
   const load::LoadAccount account{parsed->plan, tally, before, load::cpu_use()};
   auto summary = engine->finish();
@@ -165,7 +162,8 @@ void declare_load(CLI::App& app, Action& action) {
       "load", "Sends HTTP requests, or chat completions: live numbers, then the exact summary");
   options->load.declare(*command);
   command
-      ->add_option("--show", options->view.fields, "Live numbers, as those of demo; 'none' switches them off")
+      ->add_option("--show", options->view.fields,
+                   "Live numbers, as those of demo; 'none' switches them off")
       ->allow_extra_args(false);
   options->phases.declare_live(*command);
   options->log.declare(*command);

@@ -22,7 +22,8 @@ constexpr double kRateMax = 1e9;
 constexpr const char* kDefaultDuration = "10s";
 constexpr std::uint64_t kAtATimeMax = 1'000'000;  // each has a libcurl handle, some 10 KiB
 
-Result<double> number(const char* flag, const std::string& text, double least, const char* example) {
+Result<double> number(const char* flag, const std::string& text, double least,
+                      const char* example) {
   const auto value = parse_quantity(text, Unit::none);
   if (value && *value >= least && *value < 1e15) return *value;
   return failure(Errc::invalid_argument,
@@ -95,7 +96,8 @@ Result<void> LoadOptions::request(load::LoadPlan& plan) const {
   http.method = method;
   http.headers = headers;
   for (const std::string& header : headers) {
-    if (header.find(':') == std::string::npos || header.find_first_of("\r\n") != std::string::npos) {
+    if (header.find(':') == std::string::npos ||
+        header.find_first_of("\r\n") != std::string::npos) {
       return failure(Errc::invalid_argument, "--header: a header is of the kind of 'Name: value'");
     }
   }
@@ -154,8 +156,9 @@ Result<load::LoadPlan> LoadOptions::plan() const {
   if (auto done = request(plan); !done) return tl::unexpected(done.error());
   if (auto done = chat(plan); !done) return tl::unexpected(done.error());
   if (std::uint64_t{connections} * streams > kAtATimeMax) {
-    return failure(Errc::invalid_argument,
-                   fmt::format("--connections, --streams: at most {} requests at a time", kAtATimeMax));
+    return failure(
+        Errc::invalid_argument,
+        fmt::format("--connections, --streams: at most {} requests at a time", kAtATimeMax));
   }
   plan.connections = connections;
   const unsigned cores = std::max(2u, std::thread::hardware_concurrency());
@@ -201,12 +204,14 @@ void LoadOptions::declare(CLI::App& command) {
                    "A text, or @FILE; with --openai a JSON object whose keys each request gets");
   what->add_option("--label", label, "Of all records; default with --openai: the model");
   auto* chat = command.add_option_group("Chat completions");
-  auto* flag = chat->add_flag("--openai", openai,
-                              "Streamed chat completions: first token, every gap, usage. The key is "
-                              "taken\nfrom the environment, OPENAI_API_KEY");
-  chat->add_option("--prompts", prompts,
-                   "A prompt a line: a text, a JSON string, or an object with a prompt or messages;\n"
-                   "- is stdin")
+  auto* flag =
+      chat->add_flag("--openai", openai,
+                     "Streamed chat completions: first token, every gap, usage. The key is "
+                     "taken\nfrom the environment, OPENAI_API_KEY");
+  chat->add_option(
+          "--prompts", prompts,
+          "A prompt a line: a text, a JSON string, or an object with a prompt or messages;\n"
+          "- is stdin")
       ->type_name("FILE")
       ->needs(flag);
   chat->add_option("--model", model, "The request's model")->needs(flag);

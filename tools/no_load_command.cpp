@@ -12,7 +12,8 @@ void declare_load(CLI::App& app, Action& action) {
   command->prefix_command();  // whatever stands behind it
   command->callback([&action] {
     action = [] {
-      complain("load is not in this build: install libcurl4-openssl-dev and build with -Dload=enabled");
+      complain(
+          "load is not in this build: install libcurl4-openssl-dev and build with -Dload=enabled");
       return static_cast<int>(kUsage);
     };
   });

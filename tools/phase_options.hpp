@@ -29,7 +29,8 @@ struct PhaseFlags {
   }
   [[nodiscard]] Result<LogPhases> parse() const;
   /// Of a run that is to come, of so many requests or so long; 0: not known.
-  [[nodiscard]] Result<Phases> parse_live(std::uint64_t requests, std::chrono::nanoseconds duration) const;
+  [[nodiscard]] Result<Phases> parse_live(std::uint64_t requests,
+                                          std::chrono::nanoseconds duration) const;
 };
 
 }  // namespace millrace

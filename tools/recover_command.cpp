@@ -82,8 +82,7 @@ void declare_recover(CLI::App& app, Action& action) {
       "recover", "Writes into a log what a killed process left in its rings; safe to run again");
   command->add_option("LOG", options->dir, "Folder of the log")->type_name("DIR")->required();
   command
-      ->add_option("--ring-dir", options->ring_dir,
-                   "The folder of the rings, if it is another one")
+      ->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one")
       ->type_name("DIR");
   command->add_flag("--without-rings", options->without_rings,
                     "That folder is gone: what its rings held is counted as lost");

@@ -163,14 +163,17 @@ Result<void> check_guidellm(const ReplayOptions& options) {
   if (options.report.format.starts_with("guidellm-")) flag = "--format " + options.report.format;
   if (flag.empty()) return {};
   return failure(Errc::invalid_argument,
-                 flag + " is of a log by guidellm's definitions: give --profile guidellm-0.2.1 or "
-                        "guidellm-0.7.3");
+                 flag +
+                     " is of a log by guidellm's definitions: give --profile guidellm-0.2.1 or "
+                     "guidellm-0.7.3");
 }
 
 int replay(const ReplayOptions& options) {
   if (auto checked = check_guidellm(options); !checked) return usage(checked.error());
-  if (options.report.format == "html" && !options.profile.empty() && !is_generation_profile(options.profile)) {
-    complain("--format html: --profile " + options.profile + " is a list of keys; text or json shows it");
+  if (options.report.format == "html" && !options.profile.empty() &&
+      !is_generation_profile(options.profile)) {
+    complain("--format html: --profile " + options.profile +
+             " is a list of keys; text or json shows it");
     return kUsage;
   }
   const auto logs = std::count_if(options.inputs.begin(), options.inputs.end(), looks_like_log);
@@ -187,9 +190,9 @@ int replay(const ReplayOptions& options) {
       complain("--run and --ring-dir are for logs, and no input is one");
       return kUsage;
     }
-    const bool all_at_once =
-        is_generation_profile(options.profile) || options.phases.given() || !options.log.empty() ||
-        !options.report.every.empty() || options.report.format == "csv";
+    const bool all_at_once = is_generation_profile(options.profile) || options.phases.given() ||
+                             !options.log.empty() || !options.report.every.empty() ||
+                             options.report.format == "csv";
     return all_at_once ? replay_imported(options) : replay_files(options);
   }
   if (is_generation_profile(options.profile) &&
@@ -250,16 +253,20 @@ void declare_replay(CLI::App& app, Action& action) {
       ->type_name("PATH")
       ->required();
   options->report.declare(*command, {std::begin(kGuidellmFormats), std::end(kGuidellmFormats)});
-  command->get_option("--output")->description(
-      "Write the report to this file instead of stdout; with --profile guidellm-... its ending,\n"
-      ".json, .yaml, .yml or .csv, tells the format, too, and folders are made");
-  auto* profile =
-      command
-          ->add_option("--profile", options->profile,
-                       "millrace: requests to language models, over time, too; the others reproduce another\n"
-                       "tool's numbers, with its definitions and its faults")
-          ->check(CLI::IsMember({"millrace", "llmeter", "llmeter-pr56", "guidellm-0.2.1", "guidellm-0.7.3"}));
-  for (const char* own : {"--percentiles", "--rule", "--by", "--check", "--goodput", "--allow-small-samples"}) {
+  command->get_option("--output")
+      ->description(
+          "Write the report to this file instead of stdout; with --profile guidellm-... its "
+          "ending,\n"
+          ".json, .yaml, .yml or .csv, tells the format, too, and folders are made");
+  auto* profile = command
+                      ->add_option("--profile", options->profile,
+                                   "millrace: requests to language models, over time, too; the "
+                                   "others reproduce another\n"
+                                   "tool's numbers, with its definitions and its faults")
+                      ->check(CLI::IsMember({"millrace", "llmeter", "llmeter-pr56",
+                                             "guidellm-0.2.1", "guidellm-0.7.3"}));
+  for (const char* own :
+       {"--percentiles", "--rule", "--by", "--check", "--goodput", "--allow-small-samples"}) {
     profile->excludes(command->get_option(own));
   }
   command

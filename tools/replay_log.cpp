@@ -145,8 +145,9 @@ int replay_log(const ReplayOptions& options, const Imported* imported) {
   LogReplayOptions replay = replay_options(options, *wishes);
   std::optional<GuidellmOutput> guidellm;
   if (is_generation_profile(options.profile)) {
-    auto opened = GuidellmOutput::open(options.profile, options.report.format,
-                                       options.report.output, options.guidellm, options.phases, replay);
+    auto opened =
+        GuidellmOutput::open(options.profile, options.report.format, options.report.output,
+                             options.guidellm, options.phases, replay);
     if (!opened) return usage(opened.error());
     guidellm = std::move(*opened);
   } else {

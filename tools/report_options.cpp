@@ -10,8 +10,8 @@
 #include "report/html_report.hpp"
 #include "report/json_report.hpp"
 #include "report/metric_charts.hpp"
-#include "report/series_report.hpp"
 #include "report/quantity.hpp"
+#include "report/series_report.hpp"
 #include "report/text_report.hpp"
 
 namespace millrace {
@@ -38,13 +38,13 @@ void ReportOptions::declare_shown(CLI::App& app, const std::vector<std::string>&
       ->check(CLI::IsMember({"nearest-rank", "linear", "exclusive", "exclusive-clamped"}));
   app.add_option("--by", by, "A table for each status or label")
       ->check(CLI::IsMember({"status", "label"}));
-  std::string words = "text, json (docs/json-schema.md), or html: a page with charts, all in one file";
+  std::string words =
+      "text, json (docs/json-schema.md), or html: a page with charts, all in one file";
   if (further.size() > 0) words += "; csv with --every";
   if (further.size() > 1) {
     words += ";\nwith --profile guidellm-... guidellm's files (docs/guidellm.md), json is its json";
   }
-  app.add_option("--format", format, words)
-      ->check(CLI::IsMember(formats));
+  app.add_option("--format", format, words)->check(CLI::IsMember(formats));
   app.add_option("-o,--output", output, "Write the report to this file instead of stdout")
       ->type_name("FILE");
 }
@@ -101,8 +101,9 @@ Result<std::optional<std::int64_t>> ReportOptions::interval() const {
   const bool bare = every.find_first_not_of("0123456789.") == std::string::npos;
   const auto ns = parse_quantity(every + (bare ? "s" : ""), Unit::nanoseconds);
   if (ns && *ns >= 1e6 && *ns <= 1e18) return std::optional(std::llround(*ns));
-  return failure(Errc::invalid_argument,
-                 fmt::format("--every: '{}' is no time of a millisecond or more, such as 1s", every));
+  return failure(
+      Errc::invalid_argument,
+      fmt::format("--every: '{}' is no time of a millisecond or more, such as 1s", every));
 }
 
 std::vector<double> ReportOptions::wanted_percentiles(const std::vector<Check>& parsed) const {
@@ -114,7 +115,8 @@ std::vector<double> ReportOptions::wanted_percentiles(const std::vector<Check>& 
     if (const auto p = check.percentile()) add(*p);
   }
   // Not of each label: no curve shows them, and labels may be many.
-  if (format == "html" && by != "label") std::for_each(kCurvePercentiles.begin(), kCurvePercentiles.end(), add);
+  if (format == "html" && by != "label")
+    std::for_each(kCurvePercentiles.begin(), kCurvePercentiles.end(), add);
   return wanted;
 }
 
@@ -132,8 +134,7 @@ void ReportOptions::evaluate(const std::vector<Check>& parsed, Report& report) c
     });
     if (stream == streams.end()) stream = streams.begin();
     const auto rates = rates_of(*stream, report.given);
-    report.checks.push_back(
-        check.evaluate(*stream, rates, report.rule, allow_small_samples));
+    report.checks.push_back(check.evaluate(*stream, rates, report.rule, allow_small_samples));
   }
 }
 

@@ -70,8 +70,7 @@ void declare_verify(CLI::App& app, Action& action) {
   command->add_option("--run", options->run,
                       "all (default), last, or the beginning of a run's number");
   command
-      ->add_option("--ring-dir", options->ring_dir,
-                   "The folder of the rings, if it is another one")
+      ->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one")
       ->type_name("DIR");
   command->add_flag("-q,--quiet", options->quiet, "No progress on stderr");
   command->callback([options, &action] { action = [options] { return verify(*options); }; });

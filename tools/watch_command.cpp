@@ -185,8 +185,7 @@ void declare_watch(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   options->report.declare_shown(*command);
   command
-      ->add_option("--ring-dir", options->ring_dir,
-                   "The folder of the rings, if it is another one")
+      ->add_option("--ring-dir", options->ring_dir, "The folder of the rings, if it is another one")
       ->type_name("DIR");
   command->add_flag("-q,--quiet", options->view.quiet, "No live numbers");
   command->callback([options, &action] { action = [options] { return watch(*options); }; });

@@ -77,9 +77,9 @@ class Stream {
 
 /// What an engine takes at most, in bytes, beside about 100 KiB a metric and status.
 struct MemoryBound {
-  std::size_t rings = 0;      // workers_max rings of RequestRecord's size; grows as workers register
-  std::size_t values = 0;     // exact values; 0 in low-memory mode
-  std::size_t labels = 0;     // tables of labels
+  std::size_t rings = 0;   // workers_max rings of RequestRecord's size; grows as workers register
+  std::size_t values = 0;  // exact values; 0 in low-memory mode
+  std::size_t labels = 0;  // tables of labels
   std::size_t log_pages = 0;  // of two segments, in the page cache and not anonymous
   std::size_t passes = 0;     // finish() in low-memory mode
   [[nodiscard]] std::size_t total() const noexcept {

@@ -76,21 +76,24 @@ class BenchmarkRuns {
   void log_dir(std::string dir) { log_dir_ = std::move(dir); }
 
   /// The first thread of an invocation opens its run, the others join it.
-  Result<std::shared_ptr<BenchmarkRun>> join(const std::string& name, const benchmark::State& state) {
+  Result<std::shared_ptr<BenchmarkRun>> join(const std::string& name,
+                                             const benchmark::State& state) {
     const std::lock_guard lock(mutex_);
     Known& known = known_[name];
     if (auto running = known.running.lock()) return running;
     const bool searching = known.iterations != 0 && state.max_iterations > known.iterations;
     if (!log_dir_.empty() && state.max_iterations < known.iterations) {
-      std::fprintf(stderr,
-                   "--millrace_log: '%s' begins anew: a warm-up is over, or two variants have one name, and "
-                   "its log keeps the last one's samples alone\n",
-                   name.c_str());
+      std::fprintf(
+          stderr,
+          "--millrace_log: '%s' begins anew: a warm-up is over, or two variants have one name, and "
+          "its log keeps the last one's samples alone\n",
+          name.c_str());
     }
     known.iterations = state.max_iterations;
     EngineOptions options;
     options.overflow = Overflow::wait;
-    options.workers_max = std::max(options.workers_max, static_cast<std::uint32_t>(state.threads()));
+    options.workers_max =
+        std::max(options.workers_max, static_cast<std::uint32_t>(state.threads()));
     if (!log_dir_.empty()) {
       auto folder = folder_of(name, searching);
       if (!folder) return tl::unexpected(std::move(folder).error());
@@ -142,11 +145,13 @@ class BenchmarkRuns {
     std::error_code ignored;
     for (const auto& file : std::filesystem::directory_iterator(folder, ignored)) {
       const auto kind = file.path().extension();
-      if (kind == ".mlr" || kind == ".mln" || kind == ".tmp") std::filesystem::remove(file, ignored);
+      if (kind == ".mlr" || kind == ".mln" || kind == ".tmp")
+        std::filesystem::remove(file, ignored);
     }
   }
 
-  static tl::unexpected<Error> refused(const std::filesystem::path& folder, const std::string& why) {
+  static tl::unexpected<Error> refused(const std::filesystem::path& folder,
+                                       const std::string& why) {
     return tl::unexpected(
         Error{Errc::invalid_argument, "--millrace_log: '" + folder.string() + "' " + why});
   }
@@ -161,7 +166,8 @@ class BenchmarkRuns {
 
 class BenchmarkRecorder {
  public:
-  BenchmarkRecorder(benchmark::State& state, std::string name) : state_(state), name_(std::move(name)) {
+  BenchmarkRecorder(benchmark::State& state, std::string name)
+      : state_(state), name_(std::move(name)) {
     if (auto joined = join(); !joined) skip(joined.error());
   }
   BenchmarkRecorder(const BenchmarkRecorder&) = delete;
@@ -246,13 +252,13 @@ class BenchmarkRecorder {
 
 }  // namespace millrace
 
-#define MILLRACE_BENCHMARK_MAIN()                                         \
-  int main(int argc, char** argv) {                                       \
-    if (!millrace::take_benchmark_flags(&argc, argv)) return 1;           \
-    benchmark::Initialize(&argc, argv);                                   \
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;     \
-    benchmark::RunSpecifiedBenchmarks();                                  \
-    benchmark::Shutdown();                                                \
-    return 0;                                                             \
-  }                                                                       \
+#define MILLRACE_BENCHMARK_MAIN()                                     \
+  int main(int argc, char** argv) {                                   \
+    if (!millrace::take_benchmark_flags(&argc, argv)) return 1;       \
+    benchmark::Initialize(&argc, argv);                               \
+    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1; \
+    benchmark::RunSpecifiedBenchmarks();                              \
+    benchmark::Shutdown();                                            \
+    return 0;                                                         \
+  }                                                                   \
   static_assert(true, "a semicolon follows")

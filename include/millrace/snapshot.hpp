@@ -41,9 +41,9 @@ struct StreamSnapshot {
   Phase phase = Phase::pending;
   LeftOut left_out;  // notices, warmup and cooldown: in no number but this
   TimeSpan times;
-  std::vector<MetricSnapshot> metrics;  // over all statuses, in the schema's order
+  std::vector<MetricSnapshot> metrics;       // over all statuses, in the schema's order
   std::optional<RunningStatistics> running;  // of GenerationRecords
-  Series series;                             // the last 60 rows; the newest interval is not among them
+  Series series;  // the last 60 rows; the newest interval is not among them
 
   [[nodiscard]] const MetricSnapshot* metric(std::string_view wanted) const noexcept {
     for (const auto& m : metrics) {

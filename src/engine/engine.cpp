@@ -48,8 +48,9 @@ Result<void> check(const EngineOptions& o) {
     return {};
   }
   if (o.by_place && o.ring_files) {
-    return bad("engine: by_place numbers names by place, which rings cannot tell: with a log it needs "
-               "ring_files = false");
+    return bad(
+        "engine: by_place numbers names by place, which rings cannot tell: with a log it needs "
+        "ring_files = false");
   }
   if (o.segment_bytes < kSegmentBytesMin || o.segment_bytes > kSegmentBytesMax) {
     return bad(fmt::format("engine: segment_bytes is {}; {} to {}", o.segment_bytes,

@@ -29,11 +29,11 @@ void visit_part(const LogPart& part, log::PartScan& scan, const VisitSlice& visi
     if (!scan.add(*frame, (*source)->name())) continue;
     const log::FrameHeader& header = frame->header;
     visit(*frame, Slice{.records = frame->payload.data(),
-                               .count = header.n,
-                               .record_size = header.record_size,
-                               .stream = header.stream,
-                               .worker = header.worker,
-                               .worker_seq = header.worker_seq});
+                        .count = header.n,
+                        .record_size = header.record_size,
+                        .stream = header.stream,
+                        .worker = header.worker,
+                        .worker_seq = header.worker_seq});
   }
   scan.close(**source);
   const auto& damages = (*source)->damages();

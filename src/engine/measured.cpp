@@ -26,7 +26,8 @@ Result<Measured> measured(const Phases& phases, std::int64_t now_ns) {
   }
   if (phases.warmup_results != 0 || phases.cooldown_results != 0) {
     measured.range.emplace();
-    measured.range->first = phases.warmup_results + (phases.warmup_results != ~std::uint64_t{0} ? 1 : 0);
+    measured.range->first =
+        phases.warmup_results + (phases.warmup_results != ~std::uint64_t{0} ? 1 : 0);
     if (phases.cooldown_results != 0) {
       // All of it cooldown: none counts.
       measured.range->last = phases.results_max > phases.cooldown_results

@@ -7,12 +7,9 @@ namespace millrace {
 namespace {
 
 RunningMetric metric_of(const char* name, Unit unit, const RunningStat& stat) {
-  return {name,
-          unit,
-          stat.count,
-          static_cast<double>(stat.total),
-          static_cast<double>(stat.last),
-          stat.mean()};
+  return {
+      name,       unit, stat.count, static_cast<double>(stat.total), static_cast<double>(stat.last),
+      stat.mean()};
 }
 
 }  // namespace

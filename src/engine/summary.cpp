@@ -28,7 +28,8 @@ StreamStats::Selected selected(const Selection& selection, const std::vector<std
   result.label = kUnknownLabel;
   for (std::size_t i = 0; i < labels.size(); ++i) {
     // "other" may be a name of the user's, too: then that is meant.
-    if (labels[i] == LocalNames::cut(*selection.label)) result.label = static_cast<std::uint16_t>(i);
+    if (labels[i] == LocalNames::cut(*selection.label))
+      result.label = static_cast<std::uint16_t>(i);
   }
   return result;
 }

@@ -209,7 +209,8 @@ Result<FileReplay> replay_pieces(PieceReader& reader, const LineFormat& format,
   auto stream = engine->add_stream("requests", format.schema, options.stream);
   if (!stream) return tl::unexpected(std::move(stream).error());
   Result<std::uint32_t> further_stream = std::uint32_t{0};
-  if (further) further_stream = engine->add_stream(format.further->name, format.further->schema, {});
+  if (further)
+    further_stream = engine->add_stream(format.further->name, format.further->schema, {});
   if (!further_stream) return tl::unexpected(std::move(further_stream).error());
 
   PlaceNames& places = static_cast<Run&>(*engine->core()).places;

@@ -46,8 +46,8 @@ struct FileReplayOptions {
 };
 
 struct FileReplay {
-  Summary summary;          // a stream named "requests", and the further one
-  std::uint64_t lines = 0;  // lines that are not blank
+  Summary summary;            // a stream named "requests", and the further one
+  std::uint64_t lines = 0;    // lines that are not blank
   std::uint64_t records = 0;  // requests
   std::uint64_t damaged = 0;  // lines that are not a record
   std::uint64_t torn = 0;     // a last line without newline that is not a record (in damaged)

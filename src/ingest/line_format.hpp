@@ -12,16 +12,17 @@
 #include <string_view>
 
 #include "millrace/schema.hpp"
+
 #include "record/local_names.hpp"
 
 namespace millrace {
 
 /// Things worth a word that are not damage; counted, and said in the report.
 struct LineNotes {
-  std::uint64_t duplicate_keys = 0;   // the last value counts, as in Python's json
-  std::uint64_t nonfinite_words = 0;  // NaN, Infinity, -Infinity: not JSON
-  std::uint64_t unknown_keys = 0;     // lines with a key the format does not know
-  std::uint64_t missing_keys = 0;     // lines without a key the format's writer always writes
+  std::uint64_t duplicate_keys = 0;     // the last value counts, as in Python's json
+  std::uint64_t nonfinite_words = 0;    // NaN, Infinity, -Infinity: not JSON
+  std::uint64_t unknown_keys = 0;       // lines with a key the format does not know
+  std::uint64_t missing_keys = 0;       // lines without a key the format's writer always writes
   std::uint64_t mid_stream_errors = 0;  // failed records that carry timings nevertheless
   LineNotes& operator+=(const LineNotes& other) noexcept;
 };

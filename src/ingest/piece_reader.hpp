@@ -103,7 +103,7 @@ class Piece {
 };
 
 struct PieceReaderOptions {
-  std::size_t piece_bytes = 512 << 10;  // stays in a core's own cache
+  std::size_t piece_bytes = 512 << 10;    // stays in a core's own cache
   std::size_t line_bytes_max = 16 << 20;  // without the newline
   const std::atomic<bool>* stop = nullptr;
   /// Asked of each input when it is opened: its first bytes, up to 64 KiB, behind a byte order mark

@@ -20,8 +20,7 @@ class Tree final : public nlohmann::json_sax<json> {
   bool null() override { return add({}); }
   bool boolean(bool value) override { return add({.kind = Kind::boolean, .truth = value}); }
   bool number_integer(number_integer_t value) override {
-    return add(
-        {.kind = Kind::negative, .negative = value, .number = static_cast<double>(value)});
+    return add({.kind = Kind::negative, .negative = value, .number = static_cast<double>(value)});
   }
   bool number_unsigned(number_unsigned_t value) override {
     return add({.kind = Kind::count, .count = value, .number = static_cast<double>(value)});

@@ -287,7 +287,8 @@ Result<LogFolder> LogFolder::list(const std::string& dir, const std::string& rin
   if (rings.stream == nullptr) return cannot_list(ring_dir, errno);
   join_side_files(rings, log);
   for (const std::string& name : rings.names()) {  // what is not of this log is somebody else's
-    const bool ours = name.ends_with(".tmp") && side_file(name.substr(0, name.size() - 4), log.log_id);
+    const bool ours =
+        name.ends_with(".tmp") && side_file(name.substr(0, name.size() - 4), log.log_id);
     if (ours && is_regular(rings, name, log.damages)) log.unfinished.push_back(rings.path_of(name));
   }
   return log;

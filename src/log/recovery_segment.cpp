@@ -23,10 +23,10 @@ constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-Result<RecoverySegment> RecoverySegment::create(const std::string& dir, const SegmentHeader& header) {
+Result<RecoverySegment> RecoverySegment::create(const std::string& dir,
+                                                const SegmentHeader& header) {
   const std::string path = dir + '/' + segment_name(header.segment) + ".tmp";
-  FileDescriptor fd(
-      ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) {
     return failure(Errc::io, fmt::format("cannot make '{}': {}", path,
                                          std::generic_category().message(errno)));
@@ -49,7 +49,7 @@ tl::unexpected<Error> RecoverySegment::cannot(const char* verb, int why) const {
 }
 
 Result<void> RecoverySegment::append(FrameHeader header, FrameType type,
-                                 std::span<const std::byte> payload) {
+                                     std::span<const std::byte> payload) {
   const std::uint32_t bytes = frame_bytes(static_cast<std::uint32_t>(payload.size()));
   const std::uint32_t left = left_in_stripe(written_ + buffer_.size());
   if (bytes > left) {
@@ -83,7 +83,8 @@ void RecoverySegment::put(FrameHeader header, FrameType type, std::span<const st
 }
 
 Result<void> RecoverySegment::flush() {
-  if (const int why = write_all(fd_.get(), written_, buffer_); why != 0) return cannot("write", why);
+  if (const int why = write_all(fd_.get(), written_, buffer_); why != 0)
+    return cannot("write", why);
   written_ += buffer_.size();
   buffer_.clear();
   return {};

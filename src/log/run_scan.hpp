@@ -60,7 +60,7 @@ class PartScan {
   std::map<std::uint32_t, Span> workers;
   std::map<std::uint32_t, AccountEntry> accounts;
   std::vector<Damage> damages;  // found here; the source has its own
-  std::uint64_t frames = 0;  // good ones, of any type
+  std::uint64_t frames = 0;     // good ones, of any type
   std::uint64_t records = 0;
   std::uint64_t missing = 0;  // between this part's frames
   std::optional<std::uint64_t> first_record_no;
@@ -100,7 +100,7 @@ class RunScan {
   std::uint64_t segments_missing = 0;  // breaks in run_index
   std::int64_t last_taken_ns = 0;
   std::int64_t finished_ns = 0;  // of the END frame, when final
-  bool final = false;  // the last part that has frames ends with a final END frame
+  bool final = false;            // the last part that has frames ends with a final END frame
 
   /// Accepted, and neither logged nor unlogged nor missing nor dropped: died with the process.
   /// Only to be asked of a run whose rings are joined or are not there.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "record/column_kernel.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "record/column_kernel.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "millrace/schema.hpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-#include "record/column_kernel.hpp"
+#include "millrace/schema.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace millrace::column_kernel::HWY_NAMESPACE {

@@ -25,11 +25,12 @@ Result<Schema> RecordTraits<ModalityRecord>::schema() {
       const Field field{static_cast<std::uint32_t>(at + i * sizeof(double)), FieldType::f64};
       const std::string name = std::string(side) + kModalities[i].name;
       schema.fields.push_back({name, field});
-      schema.metrics.push_back({name,
-                                kModalities[i].unit,
-                                {Operation::field, field, {}, {}},
-                                kModalities[i].unit == Unit::seconds ? Domain::duration : Domain::number,
-                                kModalities[i].unit == Unit::tokens});
+      schema.metrics.push_back(
+          {name,
+           kModalities[i].unit,
+           {Operation::field, field, {}, {}},
+           kModalities[i].unit == Unit::seconds ? Domain::duration : Domain::number,
+           kModalities[i].unit == Unit::tokens});
     }
   }
   if (auto valid = schema.validate(); !valid) return tl::unexpected(valid.error());

@@ -54,13 +54,11 @@ void GenerationReplay::begin(const Summary& summary, std::int64_t opened_ns,
   if (times.first_start_ns && times.last_start_ns) {
     report_.starts.emplace(*times.first_start_ns, *times.last_start_ns);
   }
-  summarizer_ =
-      std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve,
-                                             options_.curve_points);
+  summarizer_ = std::make_unique<GenerationSummarizer>(profile_, origin, *room_, options_.curve,
+                                                       options_.curve_points);
   options_.completion.start_ns = opened_ns;
-  report_.running.emplace(RunningRules{.table = profile_.running,
-                                       .sources = options_.sources,
-                                       .phases = options_.completion});
+  report_.running.emplace(RunningRules{
+      .table = profile_.running, .sources = options_.sources, .phases = options_.completion});
 }
 
 void GenerationReplay::visit(std::size_t stream, const Slice& all, const Slice& results,
@@ -89,8 +87,7 @@ void GenerationReplay::visit(std::size_t stream, const Slice& all, const Slice& 
     return;
   }
   for (std::uint32_t i = 0; i < all.count; ++i) {
-    const GenerationRecord record =
-        believed(all.records + i * sizeof(GenerationRecord), names);
+    const GenerationRecord record = believed(all.records + i * sizeof(GenerationRecord), names);
     if (!report_.running->add(record)) continue;
     note_times(record);
     report_.requests->add(record);
@@ -135,9 +132,10 @@ void GenerationReplay::join_modalities() {
 Result<GenerationReport> GenerationReplay::report() {
   return caught([&]() -> Result<GenerationReport> {
     if (summarizer_ == nullptr) {
-      return failure(Errc::not_found,
-                     "--profile: no stream has GenerationRecords (requests to language models), which "
-                     "its definitions are made of");
+      return failure(
+          Errc::not_found,
+          "--profile: no stream has GenerationRecords (requests to language models), which "
+          "its definitions are made of");
     }
     report_.summary = summarizer_->finish(report_.window);
     if (join_) join_modalities();

@@ -54,11 +54,11 @@ struct GenerationReport {
   std::optional<std::int64_t> first_start_ns, last_end_ns;  // of all results
   std::optional<GenerationRunning> running;
   TokenSources sources;
-  std::vector<std::string> errors;         // names, by a kept request's error class
-  std::unique_ptr<KeptRequests> requests;  // null: nothing was read
+  std::vector<std::string> errors;            // names, by a kept request's error class
+  std::unique_ptr<KeptRequests> requests;     // null: nothing was read
   std::optional<ModalitySummary> modalities;  // of a log with a stream of ModalityRecords
   std::uint64_t modalities_unmatched = 0;     // their records without one request
-  std::optional<StartHistogram> starts;  // of the requests that count
+  std::optional<StartHistogram> starts;       // of the requests that count
 };
 
 class GenerationReplay final : public ResultVisitor {

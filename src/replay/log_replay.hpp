@@ -86,7 +86,7 @@ struct LogReplay {
   std::vector<RunReport> runs;
   std::vector<log::Damage> damages;  // of the folders
   unsigned threads = 0;
-  unsigned passes = 0;  // over the log, for percentiles
+  unsigned passes = 0;    // over the log, for percentiles
   StreamWindows windows;  // as LogReplayOptions::phases have them
   bool interrupted = false;
 

@@ -53,7 +53,8 @@ class ModalityJoin {
  private:
   RecordPile<Request> requests_;
   RecordPile<ModalityRecord> counts_;
-  WeightedSorter order_;  // by id; weight: the record's number, and in its last bit which of the two it is
+  // By id; weight: the record's number, and in its last bit which of the two it is.
+  WeightedSorter order_;
   std::uint64_t unmatched_ = 0;
 };
 

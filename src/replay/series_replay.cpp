@@ -74,7 +74,8 @@ struct SeriesReplay::OfStream {
   std::string name;
   Schema schema;
   std::unique_ptr<FieldColumns> fields;
-  std::vector<WeightedSorter> values;  // by metric: weight is the value's order key, key the interval
+  // By metric: weight is the value's order key, key the interval.
+  std::vector<WeightedSorter> values;
   std::map<std::int64_t, std::array<std::uint64_t, kStatusCount>> counts;  // by interval
   std::uint64_t untimed = 0;
   bool too_many = false;

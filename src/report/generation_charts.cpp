@@ -106,10 +106,10 @@ void tokens(const GenerationReport& report, std::vector<Chart>& charts) {
       const Distribution& d = all.by_status[status];
       if (d.curve.empty()) continue;
       ChartSeries series{.name = kStatuses[status],
-                    .x = bins.edges,
-                    .y = {},
-                    .shape = ChartSeries::Shape::bars,
-                    .colour = status_colour(static_cast<Status>(status))};
+                         .x = bins.edges,
+                         .y = {},
+                         .shape = ChartSeries::Shape::bars,
+                         .colour = status_colour(static_cast<Status>(status))};
       for (std::size_t k = 0; k + 1 < bins.edges.size(); ++k) {
         const double part = part_below(d, bins.edges[k + 1]) - part_below(d, bins.edges[k]);
         series.y.push_back(std::round(part * static_cast<double>(d.count)));
@@ -132,7 +132,8 @@ void shares(const Population& of, MetricKind kind, std::string_view unit, std::s
   for (std::size_t i = 0; i < metrics.size(); ++i) {
     const Distribution* const d = of.of(i);
     if (metrics[i].kind != kind || metrics[i].unit != unit || d == nullptr) continue;
-    ChartSeries series{.name = metrics[i].name, .x = {}, .y = {}, .shape = ChartSeries::Shape::step};
+    ChartSeries series{
+        .name = metrics[i].name, .x = {}, .y = {}, .shape = ChartSeries::Shape::step};
     series.x.push_back(d->curve.front().first);
     series.y.push_back(0);
     for (const auto& [value, part] : d->curve) {
@@ -159,10 +160,10 @@ void starts(const GenerationReport& report, std::vector<Chart>& charts) {
     if (report.summary.requests[status] == 0) continue;
     const auto& counts = report.starts->counts(static_cast<Status>(status));
     ChartSeries series{.name = kStatuses[status],
-                  .x = {0},
-                  .y = {},
-                  .shape = ChartSeries::Shape::bars,
-                  .colour = status_colour(static_cast<Status>(status))};
+                       .x = {0},
+                       .y = {},
+                       .shape = ChartSeries::Shape::bars,
+                       .colour = status_colour(static_cast<Status>(status))};
     for (std::size_t k = 0; k < counts.size(); ++k) {
       series.x.push_back(static_cast<double>(k + 1) * report.starts->seconds());
       series.y.push_back(static_cast<double>(counts[k]));

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "report/guidellm_console.hpp"
-
 #include <algorithm>
 #include <string_view>
 #include <utility>
@@ -8,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "report/guidellm_console.hpp"
 #include "report/guidellm_views.hpp"
 #include "report/python_text.hpp"
 
@@ -79,8 +78,8 @@ std::string table_of(std::string_view title, const std::vector<Section>& section
     titles.append(separators, '|');
     first += section.columns;
   }
-  std::string out = header_of(title) + rule + titles + "\n" + line_of(headers, widths) +
-                    header_rule + "\n";
+  std::string out =
+      header_of(title) + rule + titles + "\n" + line_of(headers, widths) + header_rule + "\n";
   for (const Cells& row : rows) out += line_of(row, widths);
   return out + rule;
 }
@@ -92,7 +91,8 @@ std::string arguments(const Json& object, const std::vector<const char*>& keys) 
   std::string out;
   for (const char* key : keys) {
     const bool has = object.contains(key);
-    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", key, has ? python_str(object[key]) : "None");
+    out += fmt::format("{}{}={}", out.empty() ? "" : ", ", key,
+                       has ? python_str(object[key]) : "None");
   }
   return out;
 }
@@ -148,10 +148,10 @@ std::string metadata_of(const Json& benchmarks) {
   add("Run id", python_str(first["run_id"]));
   add("Duration", fmt::format("{:.1f} seconds", duration));
   add("Profile", profile_text(args));
-  add("Args", args.is_null() ? "None"
-                             : arguments(args, {"max_number", "max_duration", "warmup_number",
-                                                "warmup_duration", "cooldown_number",
-                                                "cooldown_duration"}));
+  add("Args", args.is_null()
+                  ? "None"
+                  : arguments(args, {"max_number", "max_duration", "warmup_number",
+                                     "warmup_duration", "cooldown_number", "cooldown_duration"}));
   add("Worker", model_text(first["worker"]));
   add("Request Loader", model_text(first["request_loader"]));
   add("Extras", extras_text(first["extras"]));

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "report/guidellm_trees.hpp"
-#include "stats/generation_values.hpp"
 #include "stats/generation_definitions.hpp"
+#include "stats/generation_values.hpp"
 
 namespace millrace {
 namespace {
@@ -15,9 +15,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kMissing = -1'000'000'000;
 
-Json time_or_less(std::int64_t ns) {
-  return ns == kAbsentTime ? Json(-1) : Json(seconds_of(ns));
-}
+Json time_or_less(std::int64_t ns) { return ns == kAbsentTime ? Json(-1) : Json(seconds_of(ns)); }
 
 std::optional<std::int64_t> token_time(const GenerationRecord& r, std::int64_t ns) {
   return ns == kAbsentTime && r.status == Status::ok ? std::optional(kMissing) : time_of(ns);
@@ -55,7 +53,9 @@ void add_derived(const GenerationRecord& r, std::int64_t start, std::int64_t end
   const bool times = first && last;
   const double generation_ms = times ? 1000 * seconds_between(*first, *last) : 0;
   const double out = static_cast<double>(r.output_tokens), in = static_cast<double>(r.input_tokens);
-  const auto known = [](bool is, double value) { return or_null(is ? std::optional(value) : std::nullopt); };
+  const auto known = [](bool is, double value) {
+    return or_null(is ? std::optional(value) : std::nullopt);
+  };
   json["request_latency"] = latency;
   json["time_to_first_token_ms"] =
       known(first.has_value(), first ? 1000 * seconds_between(start, *first) : 0);
@@ -104,21 +104,22 @@ Json guidellm_0_2_1_request(const GenerationRecord& r, const std::string& error)
 
 Json guidellm_0_2_1_tree(const GenerationReport& report, const GuidellmTexts& texts) {
   const auto start = report.summary.first_start_ns, end = report.summary.last_end_ns;
-  Json benchmark = {{"type_", "generative_benchmark"},
-                    {"id_", texts.id},
-                    {"run_id", texts.run_id},
-                    {"args", texts.args},
-                    {"run_stats", run_stats_json(report)},
-                    {"worker", texts.worker},
-                    {"request_loader", texts.request_loader},
-                    {"extras", texts.extras},
-                    {"metrics", guidellm_metrics_json(report)},
-                    {"start_time", seconds_json(start)},
-                    {"end_time", seconds_json(end)},
-                    {"request_totals", counts_json(report.summary.requests)},
-                    {"request_samples", samples_json(*report.requests)},
-                    {"requests", requests_json()},
-                    {"duration", start && end ? Json(seconds_between(*start, *end)) : Json(nullptr)}};
+  Json benchmark = {
+      {"type_", "generative_benchmark"},
+      {"id_", texts.id},
+      {"run_id", texts.run_id},
+      {"args", texts.args},
+      {"run_stats", run_stats_json(report)},
+      {"worker", texts.worker},
+      {"request_loader", texts.request_loader},
+      {"extras", texts.extras},
+      {"metrics", guidellm_metrics_json(report)},
+      {"start_time", seconds_json(start)},
+      {"end_time", seconds_json(end)},
+      {"request_totals", counts_json(report.summary.requests)},
+      {"request_samples", samples_json(*report.requests)},
+      {"requests", requests_json()},
+      {"duration", start && end ? Json(seconds_between(*start, *end)) : Json(nullptr)}};
   return {{"benchmarks", Json::array({std::move(benchmark)})}};
 }
 

@@ -8,8 +8,8 @@
 #include "millrace/c/version.h"
 
 #include "report/guidellm_trees.hpp"
-#include "stats/generation_values.hpp"
 #include "stats/generation_definitions.hpp"
+#include "stats/generation_values.hpp"
 
 namespace millrace {
 namespace {
@@ -18,34 +18,33 @@ using Json = nlohmann::ordered_json;
 
 // ---- A request ---------------------------------------------------------------------------------------
 
-Json count_json(std::optional<std::int64_t> count) {
-  return count ? Json(*count) : Json(nullptr);
-}
+Json count_json(std::optional<std::int64_t> count) { return count ? Json(*count) : Json(nullptr); }
 
 Json timings_json(const GenerationRecord& r) {
   const auto time = [](std::int64_t ns) { return seconds_json(time_of(ns)); };
   const bool reasons = r.first_output_token_ns != kAbsentTime;  // else its first token is output
-  return {{"targeted_start", time(r.intended_start_ns)},
-          {"queued", time(r.queued_ns)},
-          {"dequeued", time(r.dequeued_ns)},
-          {"scheduled_at", time(r.scheduled_ns)},
-          {"resolve_start", time(r.resolve_start_ns)},
-          {"request_start", time(r.start_ns)},
-          {"first_request_iteration", time(r.first_iteration_ns)},
-          {"first_token_iteration", time(r.first_token_ns)},
-          {"first_output_token_iteration", time(reasons ? r.first_output_token_ns : r.first_token_ns)},
-          {"last_token_iteration", time(r.last_token_ns)},
-          {"last_request_iteration", time(r.last_iteration_ns)},
-          {"request_iterations", request_iterations_of(r)},
-          {"token_iterations", token_iterations_of(r)},
-          {"request_end", time(r.end_ns)},
-          {"resolve_end", time(r.resolve_end_ns)},
-          {"finalized", time(r.finalized_ns)}};
+  return {
+      {"targeted_start", time(r.intended_start_ns)},
+      {"queued", time(r.queued_ns)},
+      {"dequeued", time(r.dequeued_ns)},
+      {"scheduled_at", time(r.scheduled_ns)},
+      {"resolve_start", time(r.resolve_start_ns)},
+      {"request_start", time(r.start_ns)},
+      {"first_request_iteration", time(r.first_iteration_ns)},
+      {"first_token_iteration", time(r.first_token_ns)},
+      {"first_output_token_iteration", time(reasons ? r.first_output_token_ns : r.first_token_ns)},
+      {"last_token_iteration", time(r.last_token_ns)},
+      {"last_request_iteration", time(r.last_iteration_ns)},
+      {"request_iterations", request_iterations_of(r)},
+      {"token_iterations", token_iterations_of(r)},
+      {"request_end", time(r.end_ns)},
+      {"resolve_end", time(r.resolve_end_ns)},
+      {"finalized", time(r.finalized_ns)}};
 }
 
 Json info_json(const GenerationRecord& r, const std::string& error) {
   const bool ok = r.status == Status::ok;
-  const char* const status = ok                              ? "completed"
+  const char* const status = ok                               ? "completed"
                              : r.status == Status::incomplete ? "cancelled"
                                                               : "errored";
   return {{"request_id", std::to_string(r.request_id)},
@@ -68,11 +67,10 @@ Json usage_json(std::optional<std::int64_t> tokens, std::optional<std::int64_t> 
   Json usage = {{"text_tokens", count_json(tokens)},
                 {"text_words", nullptr},
                 {"text_characters", count_json(characters)}};
-  for (const char* other :
-       {"image_tokens", "image_count", "image_pixels", "image_bytes", "video_tokens",
-        "video_frames", "video_seconds", "video_bytes", "audio_tokens", "audio_samples",
-        "audio_seconds", "audio_bytes", "tool_call_tokens", "mixed_content_tool_tokens",
-        "tool_call_count"}) {
+  for (const char* other : {"image_tokens", "image_count", "image_pixels", "image_bytes",
+                            "video_tokens", "video_frames", "video_seconds", "video_bytes",
+                            "audio_tokens", "audio_samples", "audio_seconds", "audio_bytes",
+                            "tool_call_tokens", "mixed_content_tool_tokens", "tool_call_count"}) {
     usage[other] = nullptr;
   }
   usage["total_tokens"] = count_json(tokens);
@@ -108,8 +106,7 @@ void add_derived(const GenerationRecord& r, Json& json) {
   json["request_latency"] = or_null(latency);
   json["prompt_tokens"] = count_json(in);
   json["output_tokens"] = count_json(out);
-  json["total_tokens"] =
-      in || out ? Json(in.value_or(0) + out.value_or(0)) : Json(nullptr);
+  json["total_tokens"] = in || out ? Json(in.value_or(0) + out.value_or(0)) : Json(nullptr);
   json["time_to_first_token_ms"] = or_null(scaled(seconds(r.start_ns, r.first_token_ns), 1000));
   json["time_per_output_token_ms"] = or_null(over(scaled(whole, 1000), n));
   json["inter_token_latency_ms"] = or_null(over(scaled(gaps, 1000), n - 1));
@@ -132,7 +129,8 @@ Json scheduler_metrics_json(const GenerationReport& report) {
   Json json = {
       {"start_time", seconds_of(report.opened_ns)},
       {"request_start_time", or_less(report.first_start_ns)},
-      {"measure_start_time", window ? seconds_of(window->begin_ns) : or_less(report.first_start_ns)},
+      {"measure_start_time",
+       window ? seconds_of(window->begin_ns) : or_less(report.first_start_ns)},
       {"measure_end_time", window ? seconds_of(window->end_ns) : or_less(report.last_end_ns)},
       {"request_end_time", or_less(report.last_end_ns)},
       {"end_time", seconds_of(report.finished_ns)},
@@ -211,16 +209,17 @@ Json config_json(const GenerationReport& report, const GuidellmTexts& texts) {
 }  // namespace
 
 Json guidellm_0_7_3_request(const GenerationRecord& r, const std::string& error) {
-  Json json = {{"type_", "generative_request_stats"},
-               {"request_id", std::to_string(r.request_id)},
-               {"response_id", nullptr},
-               {"request_args", nullptr},
-               {"output", nullptr},
-               {"reasoning_output", nullptr},
-               {"tool_calls", nullptr},
-               {"info", info_json(r, error)},
-               {"input_metrics", usage_json(count_of(r.input_tokens), count_of(r.input_characters))},
-               {"output_metrics", usage_json(count_of(r.output_tokens), std::nullopt)}};
+  Json json = {
+      {"type_", "generative_request_stats"},
+      {"request_id", std::to_string(r.request_id)},
+      {"response_id", nullptr},
+      {"request_args", nullptr},
+      {"output", nullptr},
+      {"reasoning_output", nullptr},
+      {"tool_calls", nullptr},
+      {"info", info_json(r, error)},
+      {"input_metrics", usage_json(count_of(r.input_tokens), count_of(r.input_characters))},
+      {"output_metrics", usage_json(count_of(r.output_tokens), std::nullopt)}};
   add_derived(r, json);
   return json;
 }

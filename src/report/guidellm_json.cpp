@@ -113,8 +113,7 @@ Json guidellm_json(const GenerationReport& report, const GuidellmTexts& texts) {
 
 LongLists guidellm_requests(const GenerationReport& report) {
   return [&report](unsigned list, const ItemVisit& item) -> Result<void> {
-    const auto request =
-        report.profile->as_0_2_1 ? guidellm_0_2_1_request : guidellm_0_7_3_request;
+    const auto request = report.profile->as_0_2_1 ? guidellm_0_2_1_request : guidellm_0_7_3_request;
     static const std::string kNoName;
     return report.requests->visit(
         static_cast<Status>(list), [&](const GenerationRecord& record) -> Result<void> {

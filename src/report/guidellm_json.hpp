@@ -27,8 +27,8 @@ namespace millrace {
 /// Carried through as they are.
 struct GuidellmTexts {
   std::string id, run_id;
-  nlohmann::ordered_json args, worker, request_loader, extras;              // 0.2.1
-  nlohmann::ordered_json config = nlohmann::ordered_json::object();         // 0.7.3: of the benchmark,
+  nlohmann::ordered_json args, worker, request_loader, extras;       // 0.2.1
+  nlohmann::ordered_json config = nlohmann::ordered_json::object();  // 0.7.3: of the benchmark,
   nlohmann::ordered_json document_config = nlohmann::ordered_json::object();  // of the document
 };
 

@@ -98,14 +98,12 @@ std::vector<std::string> GuidellmProgress::lines(const StreamSnapshot& stream,
   const auto mean_ms = [&](const char* metric) { return find(metric).mean / 1e6; };
   const double ok = results_of(running, Status::ok);
 
-  lines.push_back(row(
-      "Req:",
-      {{elapsed_s > 0 ? ok / elapsed_s : 0, {"req/s", "", 12, 4, 1}},
-       {find("request_time").mean / 1e9, {"Lat", "s", 12, 4, 2}},
-       {find("processing_requests").last, {"Conc", "", 12, 4, 1}},
-       {ok, {"Comp", "", 12, 5, 0}},
-       {results_of(running, Status::incomplete), {"Inc", "", 12, 5, 0}},
-       {results_of(running, Status::error), {"Err", "", 12, 5, 0}}}));
+  lines.push_back(row("Req:", {{elapsed_s > 0 ? ok / elapsed_s : 0, {"req/s", "", 12, 4, 1}},
+                               {find("request_time").mean / 1e9, {"Lat", "s", 12, 4, 2}},
+                               {find("processing_requests").last, {"Conc", "", 12, 4, 1}},
+                               {ok, {"Comp", "", 12, 5, 0}},
+                               {results_of(running, Status::incomplete), {"Inc", "", 12, 5, 0}},
+                               {results_of(running, Status::error), {"Err", "", 12, 5, 0}}}));
   lines.push_back(row("Tok:", {{find("output_tokens").rate(elapsed_s), {"gen/s", "", 12, 4, 1}},
                                {find("total_tokens").rate(elapsed_s), {"tot/s", "", 12, 4, 1}},
                                {mean_ms("time_to_first_token"), {"TTFT", "ms", 12, 3, 1}},

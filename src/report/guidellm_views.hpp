@@ -12,7 +12,9 @@
 namespace millrace {
 
 /// Else it is 0.2.1's.
-inline bool is_0_7_3(const nlohmann::ordered_json& document) { return document.contains("metadata"); }
+inline bool is_0_7_3(const nlohmann::ordered_json& document) {
+  return document.contains("metadata");
+}
 
 /// "synchronous"; "-" where nobody said it.
 std::string strategy_type_of(const nlohmann::ordered_json& benchmark);
@@ -25,7 +27,8 @@ std::string title_of(std::string name);
 /// As 0.7.3 has it: "N/A" of times that cannot be.
 inline std::string time_or_na(const nlohmann::ordered_json& seconds, const char* format) {
   constexpr double kLast = 2147483648;
-  const bool is_time = seconds.is_number() && seconds.get<double>() >= 0 && seconds.get<double>() <= kLast;
+  const bool is_time =
+      seconds.is_number() && seconds.get<double>() >= 0 && seconds.get<double>() <= kLast;
   return is_time ? local_time(seconds, format) : "N/A";
 }
 

@@ -9,9 +9,9 @@
 #include "report/html_frame.hpp"
 #include "report/html_page.hpp"
 #include "report/metric_charts.hpp"
-#include "report/series_charts.hpp"
 #include "report/quantity.hpp"
 #include "report/report_lines.hpp"
+#include "report/series_charts.hpp"
 
 namespace millrace {
 namespace {
@@ -67,7 +67,8 @@ double tables(HtmlPage& page, const Report& report, const StreamSummary& stream)
     for (const Section& part : sections) {
       const std::uint64_t n = stream.count(part.selection);
       const std::uint64_t ok = stream.count({.status = Status::ok, .label = part.selection.label});
-      table.rows.push_back({{part.name}, HtmlCell::of(n), HtmlCell::of(ok), {show_part(n - ok, n)}});
+      table.rows.push_back(
+          {{part.name}, HtmlCell::of(n), HtmlCell::of(ok), {show_part(n - ok, n)}});
     }
     page.table(table);
   }

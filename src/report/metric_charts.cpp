@@ -134,10 +134,10 @@ Chart histogram_chart(const StreamSummary& stream, const std::string& name, Rule
     if (part.count() == 0) continue;
     const auto below = part.counts_below(bins.edges);
     ChartSeries series{.name = std::string(to_string(status)),
-                  .x = bins.edges,
-                  .y = {},
-                  .shape = ChartSeries::Shape::bars,
-                  .colour = status_colour(status)};
+                       .x = bins.edges,
+                       .y = {},
+                       .shape = ChartSeries::Shape::bars,
+                       .colour = status_colour(status)};
     for (std::size_t i = 0; i + 1 < below.size(); ++i) {
       series.y.push_back(static_cast<double>(below[i + 1] - below[i]));
     }

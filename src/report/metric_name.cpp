@@ -9,13 +9,12 @@ std::optional<std::size_t> find_metric_by_any_name(const Schema& schema, std::st
     std::string_view name, metric;
   };
   constexpr Alias kAliases[] = {
-      {"ttft", "time_to_first_token"},      {"ttlt", "time_to_last_token"},
-      {"e2e", "time_to_last_token"},        {"e2e", "latency"},
-      {"latency", "time_to_last_token"},    {"tpot", "time_per_output_token"},
-      {"ttfb", "time_to_first_byte"},       {"itl_request_mean", "time_per_output_token"},
-      {"output_tokens", "num_tokens_output"},
-      {"input_tokens", "num_tokens_input"}, {"num_tokens_output", "output_tokens"},
-      {"num_tokens_input", "input_tokens"},
+      {"ttft", "time_to_first_token"},        {"ttlt", "time_to_last_token"},
+      {"e2e", "time_to_last_token"},          {"e2e", "latency"},
+      {"latency", "time_to_last_token"},      {"tpot", "time_per_output_token"},
+      {"ttfb", "time_to_first_byte"},         {"itl_request_mean", "time_per_output_token"},
+      {"output_tokens", "num_tokens_output"}, {"input_tokens", "num_tokens_input"},
+      {"num_tokens_output", "output_tokens"}, {"num_tokens_input", "input_tokens"},
   };
   for (const Alias& alias : kAliases) {
     if (alias.name != name) continue;

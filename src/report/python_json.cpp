@@ -181,8 +181,7 @@ std::string python_json(const Json& value, std::optional<int> indent) {
   return std::move(writer.out);
 }
 
-Result<void> write_python_json(const Json& value, const LongLists& lists,
-                               const WriteText& write) {
+Result<void> write_python_json(const Json& value, const LongLists& lists, const WriteText& write) {
   Writer writer(lists, write);
   writer.write(value, 0);
   return writer.finish();

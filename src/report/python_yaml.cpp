@@ -41,12 +41,13 @@ class Writer {
         if (value.empty()) break;
         return write_array(value, indent, compact);
       case Json::value_t::binary:
-        return write_long_list(static_cast<unsigned>(value.get_binary().subtype()), indent, compact);
+        return write_long_list(static_cast<unsigned>(value.get_binary().subtype()), indent,
+                               compact);
       case Json::value_t::string: {
         put(" ");
         const std::size_t lines = compact ? indent : indent + 2;
-        return put(yaml_text(value.get_ref<const std::string&>(),
-                             {.column = column(), .indent = lines}));
+        return put(
+            yaml_text(value.get_ref<const std::string&>(), {.column = column(), .indent = lines}));
       }
       default:
         break;

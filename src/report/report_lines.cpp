@@ -23,9 +23,8 @@ std::string measured_words(const StreamSummary& stream) {
   if (const auto window = stream.window()) {
     const double seconds =
         (static_cast<double>(window->end_ns) - static_cast<double>(window->begin_ns)) / 1e9;
-    words = window->end_ns == kEver
-                ? "after the warmup"
-                : "over " + show(std::max(seconds, 0.0), Unit::seconds);
+    words = window->end_ns == kEver ? "after the warmup"
+                                    : "over " + show(std::max(seconds, 0.0), Unit::seconds);
   }
   if (const auto range = stream.range()) {
     if (!words.empty()) words += ", ";

@@ -28,8 +28,8 @@ std::vector<Spot> spots_of(const Series& series) {
   std::vector<Spot> spots;
   const std::span<const SeriesRow> rows(series.rows);
   for (std::size_t i = 0; i < rows.size(); i += of_each) {
-    const double since = static_cast<double>(rows[i].begin_ns) -
-                         static_cast<double>(rows.front().begin_ns);
+    const double since =
+        static_cast<double>(rows[i].begin_ns) - static_cast<double>(rows.front().begin_ns);
     spots.push_back({since / 1e9, rows.subspan(i, std::min(of_each, rows.size() - i))});
   }
   return spots;

@@ -23,8 +23,8 @@ double per_second(const Series& series, std::uint64_t results) {
 }
 
 double seconds_since_first(const Series& series, const SeriesRow& row) {
-  const auto since = static_cast<double>(row.begin_ns) -
-                     static_cast<double>(series.rows.front().begin_ns);
+  const auto since =
+      static_cast<double>(row.begin_ns) - static_cast<double>(series.rows.front().begin_ns);
   return since / 1e9;
 }
 
@@ -76,30 +76,31 @@ std::string series_table(const Series& series, const Schema& schema) {
   std::uint64_t late = 0;
   for (const SeriesRow& row : series.rows) {
     late += row.late;
-    std::vector<std::string> cells = {
-        fmt::format("{:.9g} s", seconds_since_first(series, row)), show_count(row.results()),
-        show(per_second(series, row.results()), Unit::none),
-        show_count(row.results() - row.by_status[0])};
+    std::vector<std::string> cells = {fmt::format("{:.9g} s", seconds_since_first(series, row)),
+                                      show_count(row.results()),
+                                      show(per_second(series, row.results()), Unit::none),
+                                      show_count(row.results() - row.by_status[0])};
     for (const std::size_t m : shown) {
       for (const std::size_t p : picked) {
         const SeriesFigures& figures = row.metrics[m];
-        cells.push_back(
-            figures.count == 0 ? "-" : show(figures.percentiles[p], schema.metrics[m].unit));
+        cells.push_back(figures.count == 0 ? "-"
+                                           : show(figures.percentiles[p], schema.metrics[m].unit));
       }
     }
     table.row(std::move(cells));
   }
   std::string out = table.text();
   if (with_values > shown.size()) {
-    out += fmt::format("and {} further metrics: --format json or csv\n", with_values - shown.size());
+    out +=
+        fmt::format("and {} further metrics: --format json or csv\n", with_values - shown.size());
   }
   if (late != 0) {
     out += fmt::format("{} results came too late for the figures of their intervals\n",
                        show_count(late));
   }
   if (series.untimed != 0) {
-    out += fmt::format("{} results have no time and are in no interval\n",
-                       show_count(series.untimed));
+    out +=
+        fmt::format("{} results have no time and are in no interval\n", show_count(series.untimed));
   }
   return out;
 }
@@ -136,7 +137,8 @@ Json series_json(const Series& series, const Schema& schema) {
 std::string series_csv(const Report& report) {
   // A row an interval and metric: streams may have different metrics.
   std::string header =
-      "stream,begin_ns,seconds,results,per_second,ok,error,incomplete,late,metric,unit,count,mean,min";
+      "stream,begin_ns,seconds,results,per_second,ok,error,incomplete,late,metric,unit,count,mean,"
+      "min";
   for (const double p : report.percentiles) header += "," + percentile_name(p);
   std::string out = header + ",max\n";
   for (const StreamSummary& stream : report.summary.streams()) {
@@ -151,9 +153,9 @@ std::string series_csv(const Report& report) {
       for (std::size_t m = 0; m < row.metrics.size(); ++m) {
         const Metric& metric = stream.schema().metrics[m];
         const SeriesFigures& figures = row.metrics[m];
-        out += fmt::format("{},{},{},{},{},{}", common, csv_text(metric.name),
-                           to_string(metric.unit), figures.count, csv_number(figures.mean),
-                           csv_number(figures.min));
+        out +=
+            fmt::format("{},{},{},{},{},{}", common, csv_text(metric.name), to_string(metric.unit),
+                        figures.count, csv_number(figures.mean), csv_number(figures.min));
         for (const double value : figures.percentiles) out += "," + csv_number(value);
         out += "," + csv_number(figures.max) + "\n";
       }

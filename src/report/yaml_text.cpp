@@ -75,7 +75,8 @@ bool is_integer(std::string_view text) {
 }
 
 bool is_float(std::string_view text) {
-  constexpr std::array<std::string_view, 6> kWords = {".inf", ".Inf", ".INF", ".nan", ".NaN", ".NAN"};
+  constexpr std::array<std::string_view, 6> kWords = {".inf", ".Inf", ".INF",
+                                                      ".nan", ".NaN", ".NAN"};
   const auto exponent = [](Rest rest) {
     if (rest.text.empty()) return true;
     return rest.one("eE") && rest.one("+-") && rest.some(kDigits) > 0 && rest.text.empty();
@@ -84,7 +85,8 @@ bool is_float(std::string_view text) {
   const bool sign = rest.one("+-");
   const auto word = std::find(kWords.begin(), kWords.end(), rest.text);
   if (word != kWords.end()) return !sign || word < kWords.begin() + 3;
-  if (!sign && rest.text.size() > 1 && rest.text[0] == '.' && kDigits.find(rest.text[1]) != kDigits.npos) {
+  if (!sign && rest.text.size() > 1 && rest.text[0] == '.' &&
+      kDigits.find(rest.text[1]) != kDigits.npos) {
     rest.one(".");
     rest.some("0123456789_");
     return exponent(rest);
@@ -117,10 +119,10 @@ bool is_timestamp(std::string_view text) {
 }
 
 bool is_something_else(std::string_view text) {
-  constexpr std::string_view kWords[] = {
-      "",     "~",    "null", "Null",  "NULL",  "yes", "Yes", "YES", "no",  "No",  "NO", "true",
-      "True", "TRUE", "false", "False", "FALSE", "on",  "On",  "ON",  "off", "Off", "OFF", "<<",
-      "="};
+  constexpr std::string_view kWords[] = {"",      "~",     "null",  "Null", "NULL", "yes",  "Yes",
+                                         "YES",   "no",    "No",    "NO",   "true", "True", "TRUE",
+                                         "false", "False", "FALSE", "on",   "On",   "ON",   "off",
+                                         "Off",   "OFF",   "<<",    "="};
   return std::find(std::begin(kWords), std::end(kWords), text) != std::end(kWords) ||
          is_integer(text) || is_float(text) || is_timestamp(text);
 }
@@ -131,13 +133,16 @@ bool is_blank(char c) { return c == '\0' || c == ' ' || c == '\t' || c == '\r' |
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 
 bool has_escapes(std::string_view text) {  // or blanks that only double quotes keep
-  return std::any_of(text.begin(), text.end(), [](char c) { return c != '\n' && !is_printable(c); }) ||
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return c != '\n' && !is_printable(c); }) ||
          text.find(" \n") != text.npos || text.find("\n ") != text.npos;
 }
 
 // Characters that mean something to a reader of a block.
 bool has_indicators(std::string_view text) {
-  const auto blank_behind = [&](std::size_t i) { return i + 1 >= text.size() || is_blank(text[i + 1]); };
+  const auto blank_behind = [&](std::size_t i) {
+    return i + 1 >= text.size() || is_blank(text[i + 1]);
+  };
   if (text.starts_with("---") || text.starts_with("...")) return true;
   constexpr std::string_view kFirst = "#,[]{}&*!|>'\"%@`";
   if (kFirst.find(text.front()) != kFirst.npos) return true;
@@ -218,9 +223,9 @@ std::string words(std::string_view text, YamlPlace place, bool quoted) {
 
 std::string escape(std::uint32_t code) {
   constexpr std::pair<std::uint32_t, char> kNamed[] = {
-      {0, '0'},     {7, 'a'},     {8, 'b'},        {9, 't'},        {10, 'n'},
-      {11, 'v'},    {12, 'f'},    {13, 'r'},       {27, 'e'},       {'"', '"'},
-      {'\\', '\\'}, {0x85, 'N'}, {0xA0, '_'},    {0x2028, 'L'}, {0x2029, 'P'}};
+      {0, '0'},     {7, 'a'},    {8, 'b'},    {9, 't'},      {10, 'n'},
+      {11, 'v'},    {12, 'f'},   {13, 'r'},   {27, 'e'},     {'"', '"'},
+      {'\\', '\\'}, {0x85, 'N'}, {0xA0, '_'}, {0x2028, 'L'}, {0x2029, 'P'}};
   for (const auto& [named, letter] : kNamed) {
     if (code == named) return std::string("\\") + letter;
   }
@@ -280,7 +285,8 @@ bool is_simple_yaml_key(std::string_view text) {
   std::size_t characters = 0;
   for (std::string_view rest = text; !rest.empty(); ++characters) {
     const CodePoint c = next_code_point(rest);
-    const bool ends_a_line = c.code == '\n' || c.code == 0x85 || c.code == 0x2028 || c.code == 0x2029;
+    const bool ends_a_line =
+        c.code == '\n' || c.code == 0x85 || c.code == 0x2028 || c.code == 0x2029;
     if (ends_a_line) return false;
     rest.remove_prefix(c.bytes);
   }

@@ -47,8 +47,7 @@ class CompletionPhases {
   }
   [[nodiscard]] bool cools_down(std::int64_t at) const noexcept {
     const CompletionLimits& l = limits_;
-    if (l.cooldown_number != 0 && l.max_number != 0 &&
-        number_ + l.cooldown_number > l.max_number) {
+    if (l.cooldown_number != 0 && l.max_number != 0 && number_ + l.cooldown_number > l.max_number) {
       return true;
     }
     return l.cooldown_ns != 0 && l.max_ns != 0 && at != kAbsentTime &&

@@ -54,7 +54,8 @@ struct DistributionRule {
   std::uint64_t number = 0;
   bool equal_values_are_one = true;  // else the mode is that of single items: guidellm 0.2.1
   Curve curve = Curve::none;
-  std::size_t curve_points = 1'000;  // of more values evenly spaced ones, the first and the last included
+  // Of more values evenly spaced ones, the first and the last included.
+  std::size_t curve_points = 1'000;
 };
 
 /// Of all items of the sorters, which belong to one room.

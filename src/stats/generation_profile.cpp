@@ -15,8 +15,9 @@ std::span<const GenerationProfile> generation_profiles() {
 
 const GenerationProfile* generation_profile(std::string_view name) {
   const auto all = generation_profiles();
-  const auto at = std::find_if(all.begin(), all.end(),
-                               [&](const GenerationProfile& profile) { return profile.name == name; });
+  const auto at = std::find_if(all.begin(), all.end(), [&](const GenerationProfile& profile) {
+    return profile.name == name;
+  });
   return at == all.end() ? nullptr : &*at;
 }
 

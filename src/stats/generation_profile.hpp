@@ -47,7 +47,7 @@ struct GenerationMetric {
   const char* population;
   /// Rates alone. First start and last end of the population are events of these weights, too.
   std::optional<std::int64_t> weight_at_first_start = {}, weight_at_last_end = {};
-  bool in_window = false;       // events beyond the window are left out, its borders are events
+  bool in_window = false;      // events beyond the window are left out, its borders are events
   const char* with = nullptr;  // and all events of this other metric
 };
 

@@ -43,8 +43,8 @@ bool GenerationRunning::add(const GenerationRecord& record) {
   }
   if (record.event != Event::result) return false;
 
-  const auto status =
-      std::min(static_cast<std::size_t>(record.status), static_cast<std::size_t>(Status::incomplete));
+  const auto status = std::min(static_cast<std::size_t>(record.status),
+                               static_cast<std::size_t>(Status::incomplete));
   requests_[kStatusCount].update(1);
   requests_[status].update(1);
   for (std::size_t i = 0; i < rows_.size(); ++i) {

@@ -94,8 +94,8 @@ class GenerationRunning {
   std::vector<Named> metrics_;
   std::array<RunningStat, 5> scheduler_;
   std::array<RunningStat, kStatusCount + 1> requests_;  // and their total
-  RunningLevel concurrency_;          // of the segments that have ended
-  RunningLevel segment_concurrency_;  // of the one under way
+  RunningLevel concurrency_;                            // of the segments that have ended
+  RunningLevel segment_concurrency_;                    // of the one under way
   bool kept_ = false;
 };
 

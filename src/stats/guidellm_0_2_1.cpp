@@ -3,9 +3,9 @@
 // The definitions of guidellm 0.2.1 (statistics.py, benchmark.py), with its faults: it counts a missing time
 // as 1 s before its clock's start, a prompt's tokens twice in tokens_per_second, and its time per output
 // token leaves the time to the first one out.
+#include "stats/generation_definitions.hpp"
 #include "stats/generation_profile.hpp"
 #include "stats/generation_values.hpp"
-#include "stats/generation_definitions.hpp"
 
 namespace millrace {
 namespace {
@@ -135,8 +135,9 @@ constexpr GenerationMetric kMetrics[] = {
            const std::int64_t n = tokens(r.output_tokens), prompt = tokens(r.input_tokens);
            if (n > 0) spread_tokens(r, prompt, prompt + n, sink);
          },
-     .formula = "the prompt's at the first token, then prompt + output - 1 evenly from there to the "
-                "end; each over the way to the next",
+     .formula =
+         "the prompt's at the first token, then prompt + output - 1 evenly from there to the "
+         "end; each over the way to the next",
      .weight = "time",
      .population = "at least 1 output token",
      .weight_at_first_start = 0,

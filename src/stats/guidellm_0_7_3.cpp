@@ -4,16 +4,14 @@
 // faults: what is missing enters as 0.
 #include <cmath>
 
+#include "stats/generation_definitions.hpp"
 #include "stats/generation_profile.hpp"
 #include "stats/generation_values.hpp"
-#include "stats/generation_definitions.hpp"
 
 namespace millrace {
 namespace {
 
-double number(std::optional<std::int64_t> count) {
-  return static_cast<double>(count.value_or(0));
-}
+double number(std::optional<std::int64_t> count) { return static_cast<double>(count.value_or(0)); }
 
 // 0 where a time is missing.
 double seconds_or_0(std::int64_t from_ns, std::int64_t to_ns) {
@@ -79,10 +77,8 @@ constexpr GenerationMetric kMetrics[] = {
     {.name = "request_latency",
      .unit = "s",
      .kind = MetricKind::values,
-     .take =
-         [](const GenerationRecord& r, MetricSink& sink) {
-           sink.value(seconds_or_0(r.start_ns, r.end_ns));
-         },
+     .take = [](const GenerationRecord& r,
+                MetricSink& sink) { sink.value(seconds_or_0(r.start_ns, r.end_ns)); },
      .formula = "end - start; 0 without them",
      .weight = "1",
      .population = "all"},
@@ -172,15 +168,17 @@ constexpr GenerationMetric kMetrics[] = {
      .unit = "tokens/s",
      .kind = MetricKind::rate,
      .take = prompt_events,
-     .formula = "prompt tokens at the first token, else the end; over half of the way to either neighbour",
+     .formula =
+         "prompt tokens at the first token, else the end; over half of the way to either neighbour",
      .weight = "time",
      .population = "all"},
     {.name = "output_tokens_per_second",
      .unit = "tokens/s",
      .kind = MetricKind::rate,
      .take = output_events,
-     .formula = "1 at the first token, the others evenly over the iterations to the last token; over "
-                "half of the way to either neighbour",
+     .formula =
+         "1 at the first token, the others evenly over the iterations to the last token; over "
+         "half of the way to either neighbour",
      .weight = "time",
      .population = "all"},
     {.name = "tokens_per_second",
@@ -203,7 +201,8 @@ constexpr GenerationMetric kMetrics[] = {
              sink.value(*each, token_iterations_of(r) - 1);
            }
          },
-     .formula = "1 of the first iteration, the others evenly; all at once where iterations are not known",
+     .formula =
+         "1 of the first iteration, the others evenly; all at once where iterations are not known",
      .weight = "1 an iteration",
      .population = "all"},
     {.name = "iter_tokens_per_iteration",

@@ -66,7 +66,8 @@ class Histogram {
   void for_each_octave(Visit&& visit) const;
 
   OctaveArray<std::unique_ptr<Page>> pages_;
-  std::map<std::uint64_t, std::uint64_t> carries_;  // by bucket, in 2^32: what no longer fits the page
+  // By bucket, in 2^32: what no longer fits the page.
+  std::map<std::uint64_t, std::uint64_t> carries_;
   std::size_t page_count_ = 0;
   std::uint64_t count_ = 0;
 };

@@ -19,7 +19,8 @@ std::int64_t weight_of(double count) noexcept {
 }  // namespace
 
 struct ModalitySummarizer::Part {
-  Part(const TimeAxis& axis, SortRoom& room) : values(room), ends(axis, room), changes(axis, room) {}
+  Part(const TimeAxis& axis, SortRoom& room)
+      : values(room), ends(axis, room), changes(axis, room) {}
   WeightedSorter values;
   Timeline ends, changes;
   std::uint64_t intervals = 0;
@@ -91,9 +92,8 @@ std::optional<ModalitySummary::Side> ModalitySummarizer::side(std::size_t modali
   ModalitySummary::Side made;
   std::vector<std::size_t> all;
   for (std::size_t status = 0; status < kStatusCount; ++status) {
-    of_statuses(std::array{status}, made, [status](StatusDistributions& d) -> Distribution& {
-      return d.by_status[status];
-    });
+    of_statuses(std::array{status}, made,
+                [status](StatusDistributions& d) -> Distribution& { return d.by_status[status]; });
     all.push_back(status);
   }
   of_statuses(all, made, [](StatusDistributions& d) -> Distribution& { return d.total; });

@@ -17,8 +17,10 @@ void update(Stat& stat, std::optional<std::int64_t> value) {
 // ---- As one would: what is known, once ---------------------------------------------------------------
 
 constexpr RunningRow kMillrace[] = {
-    {"queued_time", true, [](const Record& r, const TokenSources&,
-                             Stat& s) { update(s, between(r.queued_ns, r.dequeued_ns)); }},
+    {"queued_time", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.queued_ns, r.dequeued_ns));
+     }},
     {"scheduled_time_delay", true,
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.dequeued_ns, r.scheduled_ns));
@@ -56,8 +58,10 @@ constexpr RunningRow kMillrace[] = {
        const auto after = between(r.end_ns, r.resolve_end_ns);
        if (before && after) s.update(*before + *after);
      }},
-    {"request_time", true, [](const Record& r, const TokenSources&,
-                              Stat& s) { update(s, between(r.start_ns, r.end_ns)); }},
+    {"request_time", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.start_ns, r.end_ns));
+     }},
     {"time_to_first_token", true,
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.start_ns, r.first_token_ns));
@@ -65,8 +69,7 @@ constexpr RunningRow kMillrace[] = {
     {"inter_token_latency", true,
      [](const Record& r, const TokenSources& from, Stat& s) {
        const auto ns = between(r.first_token_ns, r.last_token_ns);
-       const std::int64_t n =
-           told_tokens(r.output_tokens, r.requested_output_tokens, from.output);
+       const std::int64_t n = told_tokens(r.output_tokens, r.requested_output_tokens, from.output);
        if (ns && n > 1) s.update(*ns, static_cast<std::uint64_t>(n - 1));
      }},
     {"prompt_tokens", false,
@@ -82,8 +85,10 @@ constexpr RunningRow kMillrace[] = {
        s.update(told_tokens(r.input_tokens, r.requested_input_tokens, from.input) +
                 told_tokens(r.output_tokens, r.requested_output_tokens, from.output));
      }},
-    {"response_time", true, [](const Record& r, const TokenSources&,
-                               Stat& s) { update(s, between(r.intended_start_ns, r.end_ns)); }},
+    {"response_time", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.intended_start_ns, r.end_ns));
+     }},
     {"time_to_first_output_token", true,
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.start_ns, r.first_output_token_ns));
@@ -115,8 +120,10 @@ std::int64_t sleep_of(const Record& r) {
 std::int64_t requested(std::int32_t count) { return count_of(count).value_or(0); }
 
 constexpr RunningRow kGuidellm_0_2_1[] = {
-    {"queued_time", true, [](const Record& r, const TokenSources&,
-                             Stat& s) { s.update(way(r.queued_ns, r.dequeued_ns)); }},
+    {"queued_time", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       s.update(way(r.queued_ns, r.dequeued_ns));
+     }},
     {"scheduled_time_delay", true,
      [](const Record& r, const TokenSources&, Stat& s) {
        s.update(way(r.dequeued_ns, r.scheduled_ns));
@@ -188,8 +195,10 @@ constexpr RunningRow kGuidellm_0_2_1[] = {
 // ---- guidellm 0.7.3 ----------------------------------------------------------------------------------
 
 constexpr RunningRow kGuidellm_0_7_3[] = {
-    {"queued_time", true, [](const Record& r, const TokenSources&,
-                             Stat& s) { update(s, between(r.queued_ns, r.dequeued_ns)); }},
+    {"queued_time", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.queued_ns, r.dequeued_ns));
+     }},
     {"resolve_start_delay", true,
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.scheduled_ns, r.resolve_start_ns));
@@ -206,8 +215,10 @@ constexpr RunningRow kGuidellm_0_7_3[] = {
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.intended_start_ns, r.start_ns));
      }},
-    {"request_time", true, [](const Record& r, const TokenSources&,
-                              Stat& s) { update(s, between(r.start_ns, r.end_ns)); }},
+    {"request_time", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.start_ns, r.end_ns));
+     }},
     {"resolve_end_delay", true,
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.end_ns, r.resolve_end_ns));
@@ -220,8 +231,10 @@ constexpr RunningRow kGuidellm_0_7_3[] = {
      [](const Record& r, const TokenSources&, Stat& s) {
        update(s, between(r.resolve_end_ns, r.finalized_ns));
      }},
-    {"request_latency", true, [](const Record& r, const TokenSources&,
-                                 Stat& s) { update(s, between(r.start_ns, r.end_ns)); }},
+    {"request_latency", true,
+     [](const Record& r, const TokenSources&, Stat& s) {
+       update(s, between(r.start_ns, r.end_ns));
+     }},
     {"prompt_tokens", false,
      [](const Record& r, const TokenSources&, Stat& s) { update(s, count_of(r.input_tokens)); }},
     {"output_tokens", false,

@@ -40,8 +40,7 @@ SeriesFigures FigurePicker::figures() const {
   if (n_ == 0) return {0, kNone, kNone, kNone, std::vector<double>(ranks_.size(), kNone)};
   SeriesFigures figures{n_, sum_.value() / static_cast<double>(n_), least_, greatest_, {}};
   for (const Ranks& ranks : ranks_) {
-    figures.percentiles.push_back(
-        combine(ranks, at(ranks.low), at(ranks.high), least_, greatest_));
+    figures.percentiles.push_back(combine(ranks, at(ranks.low), at(ranks.high), least_, greatest_));
   }
   return figures;
 }

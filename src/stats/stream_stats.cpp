@@ -72,7 +72,8 @@ StreamStats::StreamStats(Schema schema, std::shared_ptr<ExactMemory> memory, Sta
       values_dropped_(!memory_->exact),
       scratch_(std::make_unique<Scratch>(schema_)) {
   if (is_generation(schema_)) {
-    running_ = std::make_unique<GenerationRunning>(RunningRules{.sources = limits.tokens, .phases = {}});
+    running_ =
+        std::make_unique<GenerationRunning>(RunningRules{.sources = limits.tokens, .phases = {}});
   }
   if (limits.series.every_ns != 0 && (schema_.start || schema_.end)) {
     series_ = std::make_unique<LiveSeries>(schema_, std::move(limits.series));
@@ -204,8 +205,7 @@ void StreamStats::accumulate_metric(std::size_t metric, const Slice& slice) {
   // In most slices all records are of one group and have the metric: then the column is used as it is.
   const bool as_it_is = s.in_order && column.not_present == 0;
   const double* const present = as_it_is ? column.values.data() : s.values.data();
-  const std::int64_t* const present_integers =
-      as_it_is ? column.integers : s.integers.data();
+  const std::int64_t* const present_integers = as_it_is ? column.integers : s.integers.data();
   const auto add_to = [&](Tally& tally, std::uint32_t begin, std::uint32_t end) {
     const std::span<const double> values(present + begin, end - begin);
     tally.add(Moments::of(values));

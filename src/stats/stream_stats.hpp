@@ -179,9 +179,7 @@ class StreamStats {
   [[nodiscard]] const std::optional<TimeWindow>& window() const noexcept {
     return filter_.window();
   }
-  [[nodiscard]] const std::optional<ResultRange>& range() const noexcept {
-    return filter_.range();
-  }
+  [[nodiscard]] const std::optional<ResultRange>& range() const noexcept { return filter_.range(); }
   /// Of the last result.
   [[nodiscard]] Phase phase() const noexcept { return filter_.phase(); }
   [[nodiscard]] std::optional<std::uint64_t> good() const noexcept;

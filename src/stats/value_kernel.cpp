@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "stats/value_kernel.cpp"
-#include <hwy/foreach_target.h>
-#include <hwy/highway.h>
+#include "stats/value_kernel.hpp"
 
 #include <algorithm>
 
-#include "stats/value_kernel.hpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace millrace::value_kernel::HWY_NAMESPACE {
@@ -142,8 +142,8 @@ struct CompensatedSums {
     const V rounded = hn::Add(before, value);
     const V value_part = hn::Sub(rounded, before);
     const V sum_part = hn::Sub(rounded, value_part);
-    lost.part[r] = hn::Add(lost.part[r],
-                           hn::Add(hn::Sub(before, sum_part), hn::Sub(value, value_part)));
+    lost.part[r] =
+        hn::Add(lost.part[r], hn::Add(hn::Sub(before, sum_part), hn::Sub(value, value_part)));
     sum.part[r] = rounded;
   }
 };

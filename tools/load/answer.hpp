@@ -26,10 +26,10 @@ struct Sent {
 };
 
 struct Outcome {
-  bool abandoned = false;    // it was under way when the run gave up waiting
+  bool abandoned = false;      // it was under way when the run gave up waiting
   std::string_view failure{};  // the transport's error class; empty: an answer came to its end
   std::string_view detail{};   // the same in more words, not bounded in number
-  int http_code = 0;         // 0: there was no answer
+  int http_code = 0;           // 0: there was no answer
   std::int64_t first_byte_ns = kAbsentTime;
   std::int64_t end_ns = kAbsentTime;
   std::int64_t bytes_sent = 0, bytes_received = 0;  // of bodies

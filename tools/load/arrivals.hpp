@@ -29,10 +29,10 @@ enum class Arrival : std::uint8_t { closed, constant, poisson };
 
 struct ArrivalOptions {
   Arrival arrival = Arrival::closed;
-  double rate = 0;                // requests a second; not of closed
-  std::uint64_t seed = 1;         // of poisson
-  std::uint64_t requests = 0;     // how many in all; 0: no end
-  std::int64_t duration_ns = 0;   // nothing is due at this time or later; 0: no end
+  double rate = 0;               // requests a second; not of closed
+  std::uint64_t seed = 1;        // of poisson
+  std::uint64_t requests = 0;    // how many in all; 0: no end
+  std::int64_t duration_ns = 0;  // nothing is due at this time or later; 0: no end
 };
 
 struct Claim {

@@ -46,7 +46,8 @@ std::string message_in(const element& error) {
 void read_choice(const element& choice, ChatChunk& chunk) {
   element delta;
   if (choice["delta"].get(delta) == simdjson::SUCCESS) {
-    chunk.output = chunk.output || is_text(delta["content"]) || is_filled_array(delta["tool_calls"]);
+    chunk.output =
+        chunk.output || is_text(delta["content"]) || is_filled_array(delta["tool_calls"]);
     chunk.reasoning =
         chunk.reasoning || is_text(delta["reasoning_content"]) || is_text(delta["reasoning"]);
   }
@@ -65,11 +66,11 @@ Result<ChatChunk> ChatChunkParser::parse(std::string& data) {
   element document;
   const auto parsed = parser_.parse(data.data(), data.size(), false).get(document);
   if (parsed != simdjson::SUCCESS || !document.is_object()) {
-    return failure(Errc::invalid_argument,
-                   fmt::format("{}: {}",
-                               parsed != simdjson::SUCCESS ? simdjson::error_message(parsed)
-                                                           : "another value",
-                               data.substr(0, 80)));
+    return failure(
+        Errc::invalid_argument,
+        fmt::format("{}: {}",
+                    parsed != simdjson::SUCCESS ? simdjson::error_message(parsed) : "another value",
+                    data.substr(0, 80)));
   }
   element part;
   if (document["error"].get(part) == simdjson::SUCCESS && !part.is_null()) {

@@ -32,10 +32,10 @@ struct ChatUsage {
 };
 
 struct ChatChunk {
-  bool done = false;       // "[DONE]"
-  bool output = false;     // text, or a part of a tool call
+  bool done = false;    // "[DONE]"
+  bool output = false;  // text, or a part of a tool call
   bool reasoning = false;
-  bool finished = false;   // a finish_reason
+  bool finished = false;  // a finish_reason
   std::optional<ChatUsage> usage;
   std::optional<std::string> error;  // the server's message
 

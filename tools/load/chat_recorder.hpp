@@ -10,10 +10,11 @@
 //          request fails later.
 #pragma once
 
+#include "millrace/millrace.hpp"
+
 #include "load/chat_chunk.hpp"
 #include "load/failure_classes.hpp"
 #include "load/prompts.hpp"
-#include "millrace/millrace.hpp"
 
 namespace millrace::load {
 

@@ -8,8 +8,9 @@
 #include <string>
 #include <string_view>
 
-#include "load/answer.hpp"
 #include "millrace/engine.hpp"
+
+#include "load/answer.hpp"
 
 namespace millrace::load {
 

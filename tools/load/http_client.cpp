@@ -7,12 +7,11 @@
 #include <cstring>
 #include <limits>
 
+#include <fmt/format.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <fmt/format.h>
 
 #include "load/transfer.hpp"
 

@@ -17,8 +17,9 @@
 
 #include <curl/curl.h>
 
-#include "load/http_options.hpp"
 #include "millrace/result.hpp"
+
+#include "load/http_options.hpp"
 
 namespace millrace::load {
 

@@ -24,9 +24,9 @@ struct HttpOptions {
   std::vector<std::string> headers;  // "Name: value"
   std::string body;
   HttpVersion version = HttpVersion::any;
-  std::uint32_t streams = 1;         // requests at a time over one connection of HTTP/2
+  std::uint32_t streams = 1;                  // requests at a time over one connection of HTTP/2
   std::chrono::milliseconds timeout{30'000};  // from the sending; 0: none
-  bool insecure = false;             // any certificate will do
+  bool insecure = false;                      // any certificate will do
   bool keep_alive = true;
 };
 

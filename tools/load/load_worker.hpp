@@ -22,9 +22,9 @@ struct WorkerTally {
   std::uint64_t sent = 0;
   std::uint64_t late = 0;  // of an open loop, more than kLateNs after the intended start
   std::int64_t latest_ns = 0;
-  std::uint64_t connections = 0;            // made
-  std::uint64_t http1 = 0, http2 = 0;       // answers by version
-  std::int64_t end_ns = 0;  // nothing is under way any more
+  std::uint64_t connections = 0;       // made
+  std::uint64_t http1 = 0, http2 = 0;  // answers by version
+  std::int64_t end_ns = 0;             // nothing is under way any more
   std::int64_t cpu_ns = 0;
   static constexpr std::int64_t kLateNs = 1'000'000;
 };

@@ -3,8 +3,9 @@
 // RequestRecorder: a RequestRecord of each HTTP request.
 #pragma once
 
-#include "load/failure_classes.hpp"
 #include "millrace/millrace.hpp"
+
+#include "load/failure_classes.hpp"
 
 namespace millrace::load {
 

@@ -46,7 +46,7 @@ class SseParser {
   std::string line_, data_;
   bool line_is_whole_ = false;
   bool has_data_ = false;
-  bool after_cr_ = false;      // an LF that follows belongs to the line's end
+  bool after_cr_ = false;  // an LF that follows belongs to the line's end
   bool first_line_ = true;
   bool too_long_ = false;
 };

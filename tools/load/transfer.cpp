@@ -29,7 +29,8 @@ void set_method(CURL* easy, const HttpOptions& options) {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     return;
   }
-  const bool sends = options.method == "POST" || options.method == "PUT" || options.method == "PATCH";
+  const bool sends =
+      options.method == "POST" || options.method == "PUT" || options.method == "PATCH";
   if (sends) {  // even nothing: a length of 0
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t{0});
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, "");

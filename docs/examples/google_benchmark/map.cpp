@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include <benchmark/benchmark.h>
+
 #include <millrace/google_benchmark.hpp>
 
 namespace {
