@@ -96,8 +96,8 @@ stage "memory stays flat from 2 to 20 million records" env MILLRACE_RECORDS=2000
 stage "20 power cuts" tests/power_cut_test.py build/tests/power_program build/tools/millrace
 stage "fuzz the parsers, 60 s each" tests/fuzz.sh 60
 
-# -O1 and line tables only: what a report needs, at half of the time to build.
-stage "configure AddressSanitizer and UBSan" configure build-asan --buildtype=plain -Doptimization=1 \
+# -Og and line tables only: what a report needs, at half of the time to build that -O1 takes.
+stage "configure AddressSanitizer and UBSan" configure build-asan --buildtype=plain -Doptimization=g \
   -Dcpp_args=-g1 -Db_sanitize=address,undefined -Db_lundef=false -Ddefault_library=static -Dbench=false
 stage "build with AddressSanitizer and UBSan" ninja -C build-asan
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
@@ -105,7 +105,7 @@ export MILLRACE_STRESS_ROUNDS=0.1
 tests "AddressSanitizer and UBSan: unit, CLI, stress" build-asan --suite unit --suite cli --suite stress -t 4
 
 stage "a queue header that ThreadSanitizer understands" tests/tsan_queue.sh build-tsan-queue
-stage "configure ThreadSanitizer" configure build-tsan --buildtype=plain -Doptimization=1 \
+stage "configure ThreadSanitizer" configure build-tsan --buildtype=plain -Doptimization=g \
   -Dcpp_args=-g1 -Db_sanitize=thread -Db_lundef=false -Ddefault_library=static -Dbench=false -Dqueue_include="$PWD/build-tsan-queue"
 tsan="engine_stress fork_stress exit_program engine_test engine_numbers_test local_names_test piece_reader_test seed_vectors_test
   log_writer_test live_replayed_test low_memory_test"
