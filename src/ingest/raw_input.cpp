@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record/uninterrupted.hpp"
+
 namespace millrace {
 namespace {
 
@@ -28,15 +30,11 @@ Error cannot_open(const std::string& path, int error_number) {
 }  // namespace
 
 Result<RawInput> RawInput::open(const std::string& path, const std::atomic<bool>* stop) {
-  const auto opened = [&] {
+  const int number = uninterrupted([&] {
     if (path == "-") return ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
     // O_NONBLOCK: a FIFO without a writer must not hold us here, where no stop is seen.
     return ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  };
-  int number;
-  do {
-    number = opened();
-  } while (number < 0 && errno == EINTR);
+  });
   if (number < 0) return tl::unexpected(cannot_open(path, errno));
   FileDescriptor descriptor(number);
 

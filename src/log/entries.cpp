@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "log/frame_check.hpp"
+
 namespace millrace::log {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::size_t kEntryAlign = 8;
 
 constexpr std::size_t padded(std::size_t bytes) noexcept {
   return (bytes + kEntryAlign - 1) / kEntryAlign * kEntryAlign;
-}
-
-bool all_zero(std::span<const std::byte> bytes) noexcept {
-  return std::all_of(bytes.begin(), bytes.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 template <typename T>

@@ -9,17 +9,15 @@
 
 #include <unistd.h>
 
+#include "record/uninterrupted.hpp"
+
 namespace millrace::log {
 namespace {
 
 constexpr std::size_t kSectorBytes = 4096;  // what is given up for one that cannot be read
 
 ssize_t read_at(int fd, std::byte* to, std::size_t bytes, std::uint64_t offset) noexcept {
-  ssize_t got = 0;
-  do {
-    got = ::pread(fd, to, bytes, static_cast<off_t>(offset));
-  } while (got < 0 && errno == EINTR);
-  return got;
+  return uninterrupted([&] { return ::pread(fd, to, bytes, static_cast<off_t>(offset)); });
 }
 
 }  // namespace

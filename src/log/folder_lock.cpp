@@ -19,6 +19,7 @@
 
 #include "log/log_folder.hpp"
 #include "record/file_descriptor.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -109,11 +110,9 @@ enum class Try { got, busy, again, failed };
 // `again`: the file that is locked is no longer the one that others find.
 Try lock(int fd, const std::string& path, FolderLock::Kind kind) {
   const int how = (kind == FolderLock::Kind::shared ? LOCK_SH : LOCK_EX) | LOCK_NB;
-  int result = 0;
-  do {
-    result = ::flock(fd, how);
-  } while (result != 0 && errno == EINTR);
-  if (result != 0) return errno == EWOULDBLOCK ? Try::busy : Try::failed;
+  if (uninterrupted([&] { return ::flock(fd, how); }) != 0) {
+    return errno == EWOULDBLOCK ? Try::busy : Try::failed;
+  }
   const struct stat ours = stat_of(fd);
   struct stat there {};
   if (::lstat(path.c_str(), &there) != 0) return Try::again;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "record/crc32c.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -46,10 +47,8 @@ int write_pair(int fd, std::uint64_t offset, std::span<const std::byte> a,
                std::span<const std::byte> b) noexcept {
   const iovec parts[] = {{const_cast<std::byte*>(a.data()), a.size()},
                          {const_cast<std::byte*>(b.data()), b.size()}};
-  ssize_t n;
-  do {
-    n = ::pwritev(fd, parts, 2, static_cast<off_t>(offset));
-  } while (n < 0 && errno == EINTR);
+  const ssize_t n =
+      uninterrupted([&] { return ::pwritev(fd, parts, 2, static_cast<off_t>(offset)); });
   if (n <= 0) return why_not(n);
   const auto written = static_cast<std::size_t>(n);
   if (written < a.size()) {

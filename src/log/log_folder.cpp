@@ -20,6 +20,7 @@
 #include "log/segment_reader.hpp"
 #include "record/counts.hpp"
 #include "record/file_descriptor.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -49,12 +50,10 @@ struct Folder {
     return all;
   }
   int open(const std::string& name) const {
-    int fd = -1;
-    do {
-      fd = ::openat(::dirfd(stream), name.c_str(),
-                    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    } while (fd < 0 && errno == EINTR);
-    return fd;
+    return uninterrupted([&] {
+      return ::openat(::dirfd(stream), name.c_str(),
+                      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    });
   }
   std::string path_of(const std::string& name) const { return path + '/' + name; }
 };

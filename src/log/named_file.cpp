@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record/uninterrupted.hpp"
+
 namespace millrace::log {
 
 int unlink_if(int dir_fd, const std::string& name, const FileId& id) noexcept {
@@ -18,11 +20,10 @@ int unlink_if(int dir_fd, const std::string& name, const FileId& id) noexcept {
 }
 
 int give_name(int dir_fd, const std::string& from, const std::string& to) noexcept {
-  int result;
-  do {
-    result = ::renameat2(dir_fd, from.c_str(), dir_fd, to.c_str(), RENAME_NOREPLACE);
-  } while (result != 0 && errno == EINTR);
-  if (result == 0) return 0;
+  const auto rename = [&] {
+    return ::renameat2(dir_fd, from.c_str(), dir_fd, to.c_str(), RENAME_NOREPLACE);
+  };
+  if (uninterrupted(rename) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
   // NFS and others have no RENAME_NOREPLACE; link() refuses a name that is taken as well.
   if (::linkat(dir_fd, from.c_str(), dir_fd, to.c_str(), 0) != 0) return errno;

@@ -13,6 +13,7 @@
 #include "log/entries.hpp"
 #include "log/frame_file.hpp"
 #include "log/named_file.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -22,11 +23,7 @@ tl::unexpected<Error> refused(const char* what, const std::string& path, int why
 }
 
 bool resize(int fd, std::uint64_t bytes) noexcept {
-  int result;
-  do {
-    result = ::ftruncate(fd, static_cast<off_t>(bytes));
-  } while (result != 0 && errno == EINTR);
-  return result == 0;
+  return uninterrupted([&] { return ::ftruncate(fd, static_cast<off_t>(bytes)); }) == 0;
 }
 
 }  // namespace
@@ -58,10 +55,10 @@ Result<std::unique_ptr<NamesFile>> NamesFile::create(const std::string& dir,
 }
 
 int NamesFile::make(const std::string& name) noexcept {
-  do {
-    fd_ = ::openat(AT_FDCWD, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                   0600);
-  } while (fd_ < 0 && errno == EINTR);
+  fd_ = uninterrupted([&] {
+    return ::openat(AT_FDCWD, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                    0600);
+  });
   if (fd_ < 0) return errno;
   (void)::fchmod(fd_, 0600);  // whatever the umask took
   return 0;

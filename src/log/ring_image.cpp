@@ -15,6 +15,7 @@
 #include "millrace/schema.hpp"
 
 #include "record/counts.hpp"
+#include "record/uninterrupted.hpp"
 #include "transport/ring_file.hpp"
 
 namespace millrace::log {
@@ -104,11 +105,9 @@ std::uint64_t RingBlock::offset() const noexcept { return block_at(index) + size
 FileDescriptor open_ring(const std::string& path, std::uint32_t owner, std::uint64_t& bytes,
                          bool& readable, std::string& what) {
   readable = true;
-  FileDescriptor fd;
-  do {
-    fd = FileDescriptor(
-        ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  } while (fd.get() < 0 && errno == EINTR);
+  FileDescriptor fd(uninterrupted([&] {
+    return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  }));
   if (fd.get() < 0) {
     readable = errno == ELOOP || errno == ENXIO;  // a link, a socket: no ring, now or later
     what = "cannot be opened: " + words_of(errno);

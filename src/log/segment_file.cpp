@@ -11,6 +11,7 @@
 
 #include "log/frame_file.hpp"
 #include "log/segment_count.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -20,15 +21,6 @@ constexpr std::size_t kPrefaultStep = std::size_t{1} << 20;
 constexpr std::size_t kPrefaultAhead = std::size_t{16} << 20;
 // A multiple of any page size.
 constexpr std::size_t kStepMask = kStripeBytes - 1;
-
-template <typename Call>
-int again(const Call& call) noexcept {
-  int result;
-  do {
-    result = call();
-  } while (result != 0 && errno == EINTR);
-  return result;
-}
 
 }  // namespace
 
@@ -95,7 +87,8 @@ bool SegmentFile::prefault() noexcept {
   const std::size_t wanted = std::min<std::size_t>(bytes(), written + kPrefaultAhead) & ~kStepMask;
   if (prefaulted_ >= wanted) return false;
   const std::size_t step = std::min(kPrefaultStep, wanted - prefaulted_);
-  if (again([&] { return ::madvise(memory_ + prefaulted_, step, MADV_POPULATE_WRITE); }) == 0) {
+  const auto populate = [&] { return ::madvise(memory_ + prefaulted_, step, MADV_POPULATE_WRITE); };
+  if (uninterrupted(populate) == 0) {
     prefaulted_ += step;
     return prefaulted_ < wanted;
   }
@@ -149,7 +142,7 @@ void SegmentFile::unmap() noexcept {
 int SegmentFile::sync() noexcept {
   // order: relaxed (all four); sync() runs under the ledger's lock, poisoned() is a flag alone.
   if (const int before = sync_error_.load(std::memory_order_relaxed); before != 0) return before;
-  if (again([&] { return ::fdatasync(fd_); }) == 0) return 0;
+  if (uninterrupted([&] { return ::fdatasync(fd_); }) == 0) return 0;
   // A second fdatasync may say 0 although the pages are gone: the first word counts.
   const int why = errno;
   sync_error_.store(why, std::memory_order_relaxed);  // order: see above
@@ -162,11 +155,11 @@ std::uint64_t SegmentFile::settle() noexcept {
     if (::fstat(fd_, &about) != 0 || about.st_nlink == 0) return 0;
     const std::uint64_t kept = std::min(count_records(fd_, header_), records_);
     if (static_cast<std::uint64_t>(about.st_size) <= end_) return kept;
-    (void)again([&] { return ::ftruncate(fd_, static_cast<off_t>(end_)); });
+    (void)uninterrupted([&] { return ::ftruncate(fd_, static_cast<off_t>(end_)); });
     return kept;
   }
   // Failing this the file keeps zeros behind its end, which readers expect of a killed writer.
-  (void)again([&] { return ::ftruncate(fd_, static_cast<off_t>(end_)); });
+  (void)uninterrupted([&] { return ::ftruncate(fd_, static_cast<off_t>(end_)); });
   return records_;
 }
 

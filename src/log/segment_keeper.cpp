@@ -15,6 +15,7 @@
 
 #include "log/segment_frames.hpp"
 #include "record/caught.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -43,11 +44,8 @@ class AllSignalsBlocked {
 Result<std::unique_ptr<SegmentKeeper>> SegmentKeeper::open(
     const WriterOptions& options, const SegmentHeader& header, std::uint64_t segment,
     const std::atomic<std::uint64_t>& logged) {
-  FileDescriptor dir;
-  do {
-    dir =
-        FileDescriptor(::openat(AT_FDCWD, options.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  } while (dir.get() < 0 && errno == EINTR);
+  FileDescriptor dir(uninterrupted(
+      [&] { return ::openat(AT_FDCWD, options.dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); }));
   if (dir.get() < 0) {
     return failure(Errc::io, fmt::format("log: cannot open the folder '{}': {}", options.dir,
                                          std::strerror(errno)));

@@ -10,19 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "record/uninterrupted.hpp"
+
 namespace millrace::log {
-namespace {
-
-template <typename Call>
-int again(const Call& call) noexcept {
-  int result;
-  do {
-    result = call();
-  } while (result < 0 && errno == EINTR);
-  return result;
-}
-
-}  // namespace
 
 SegmentLedger::SegmentLedger(int dir_fd, const WriterOptions& options,
                              const std::atomic<std::uint64_t>& logged)
@@ -124,7 +114,7 @@ Result<void> SegmentLedger::sync() {
     std::copy_if(settled_.begin(), settled_.end(), std::back_inserter(settled),
                  [](const Settled& s) { return !s.synced; });
   }
-  if (policy_ == LogSync::never && again([&] { return ::fsync(dir_fd_); }) != 0) {
+  if (policy_ == LogSync::never && uninterrupted([&] { return ::fsync(dir_fd_); }) != 0) {
     fail(dir_, std::strerror(errno));
   }
   for (const Settled& each : settled) {
@@ -149,7 +139,7 @@ bool SegmentLedger::sync_one(SegmentFile& segment) {
 // Its file is closed: the kernel keeps an error of its pages for who opens it next.
 bool SegmentLedger::sync_settled(const Settled& settled) {
   const std::string path = dir_ + "/" + settled.name;
-  const int fd = again([&] {
+  const int fd = uninterrupted([&] {
     return ::openat(dir_fd_, settled.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   });
   if (fd < 0) return errno == ENOENT || fail(path, std::strerror(errno));  // retention was quicker
@@ -157,7 +147,7 @@ bool SegmentLedger::sync_settled(const Settled& settled) {
   const char* why = nullptr;
   if (::fstat(fd, &about) != 0 || FileId{about.st_dev, about.st_ino} != settled.id) {
     why = "another file has its name";
-  } else if (again([&] { return ::fdatasync(fd); }) != 0) {
+  } else if (uninterrupted([&] { return ::fdatasync(fd); }) != 0) {
     why = std::strerror(errno);
   }
   ::close(fd);

@@ -15,6 +15,7 @@
 
 #include "log/frame_file.hpp"
 #include "log/segment_file.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -40,10 +41,7 @@ bool keeps_blocks(int fd) noexcept {
 
 template <typename Call>
 auto again(const Call& call) noexcept {
-  decltype(call()) result;
-  do {
-    result = call();
-  } while (result == -1 && errno == EINTR);
+  const auto result = uninterrupted(call);
   if (result == -1 && errno == EFBIG) FileSizeSignal::drain();
   return result;
 }

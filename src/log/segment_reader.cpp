@@ -15,6 +15,7 @@
 
 #include "log/frame_check.hpp"
 #include "record/crc32c.hpp"
+#include "record/uninterrupted.hpp"
 
 namespace millrace::log {
 namespace {
@@ -26,11 +27,9 @@ constexpr std::uint64_t kLine = kFrameAlign;
 std::string words_of(int error_number) { return std::generic_category().message(error_number); }
 
 Result<FileDescriptor> open_file(const std::string& path) {
-  FileDescriptor fd;
-  do {
-    fd = FileDescriptor(
-        ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-  } while (fd.get() < 0 && errno == EINTR);
+  FileDescriptor fd(uninterrupted([&] {
+    return ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  }));
   if (fd.get() >= 0) return fd;
   if (errno == ELOOP) {
     return failure(Errc::io, fmt::format("'{}' is a symbolic link; name the file itself", path));

@@ -46,10 +46,10 @@ class LevelMeter final : public EventMeter {
     end_ = Time::at(rule.window->end_key);
   }
   void add(std::span<const Weighted> events) override {
-    near_.add(events, [this](const Event<Time>& event) { change(event); });
+    near_.add(events, [this](const MergedEvent<Time>& event) { change(event); });
   }
   void finish() override {
-    near_.finish([this](const Event<Time>& event) { change(event); });
+    near_.finish([this](const MergedEvent<Time>& event) { change(event); });
     if (end_) hold_until(*end_);
     times_.finish();
   }
@@ -57,7 +57,7 @@ class LevelMeter final : public EventMeter {
  private:
   using Point = typename Time::Point;
   // Merged first, and then cut at the window's borders.
-  void change(const Event<Time>& event) {
+  void change(const MergedEvent<Time>& event) {
     if (end_ && event.at > *end_) return;
     if (!begin_ || event.at >= *begin_) hold_until(event.at);
     level_ += event.weight;
@@ -81,29 +81,29 @@ class LevelMeter_0_2_1 final : public EventMeter {
   LevelMeter_0_2_1(double near_seconds, WeightedSorter& levels)
       : gap_(Time::gap_of(near_seconds)), equal_({}), times_(levels) {}
   void add(std::span<const Weighted> events) override {
-    equal_.add(events, [this](const Event<Time>& event) { change(event); });
+    equal_.add(events, [this](const MergedEvent<Time>& event) { change(event); });
   }
   void finish() override {
-    equal_.finish([this](const Event<Time>& event) { change(event); });
+    equal_.finish([this](const MergedEvent<Time>& event) { change(event); });
     times_.finish();
   }
 
  private:
-  void change(const Event<Time>& event) {
+  void change(const MergedEvent<Time>& event) {
     level_ += event.weight;
     if (anchor_ && event.at - anchor_->at <= gap_) {
       anchor_->weight += level_;
       return;
     }
     if (anchor_) times_.add(anchor_->weight, Time::ticks(event.at - anchor_->at));
-    anchor_ = Event<Time>{event.at, level_};
+    anchor_ = MergedEvent<Time>{event.at, level_};
   }
 
   typename Time::Point gap_;
   NearEvents<Time> equal_;
   LevelTimes times_;
   Int128 level_ = 0;
-  std::optional<Event<Time>> anchor_;  // its weight is the sum of its levels
+  std::optional<MergedEvent<Time>> anchor_;  // its weight is the sum of its levels
 };
 
 }  // namespace

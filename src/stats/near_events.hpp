@@ -3,8 +3,8 @@
 // NearEvents: ascending events, of which those near one another are one.
 //
 //   NearEvents<ExactTime> near(rule);
-//   near.add(events, [&](const Event<ExactTime>& merged) { .. });
-//   near.finish([&](const Event<ExactTime>& merged) { .. });
+//   near.add(events, [&](const MergedEvent<ExactTime>& merged) { .. });
+//   near.finish([&](const MergedEvent<ExactTime>& merged) { .. });
 //
 // Window  Events beyond it are left out; its borders are events of no weight.
 #pragma once
@@ -19,7 +19,7 @@
 namespace millrace {
 
 template <typename Time>
-struct Event {
+struct MergedEvent {
   typename Time::Point at{};
   Int128 weight = 0;  // of all that it took in
 };
@@ -46,7 +46,7 @@ class NearEvents {
     if (events.empty()) return;
     if (!anchor_) anchor_ = {Time::at(events.front().key), 0};
     const auto near = near_;
-    Event<Time> anchor = *anchor_;  // in registers
+    MergedEvent<Time> anchor = *anchor_;  // in registers
     for (const Weighted& item : events) {
       const auto at = Time::at(item.key);
       const auto weight = static_cast<std::int64_t>(item.weight);
@@ -73,7 +73,7 @@ class NearEvents {
  private:
   typename Time::Point near_;
   std::optional<TimelineRule::Window> window_;
-  std::optional<Event<Time>> anchor_;  // which takes in what is near it
+  std::optional<MergedEvent<Time>> anchor_;  // which takes in what is near it
 };
 
 }  // namespace millrace

@@ -40,12 +40,12 @@ class RateMeter final : public EventMeter {
   }
   void add(std::span<const Weighted> events) override {
     State state = state_;  // in registers
-    near_.add(events, [&](const Event<Time>& event) { next(state, event); });
+    near_.add(events, [&](const MergedEvent<Time>& event) { next(state, event); });
     state_ = state;
   }
   void finish() override {
     constexpr double kLeast = 1e-6;
-    near_.finish([this](const Event<Time>& event) { next(state_, event); });
+    near_.finish([this](const MergedEvent<Time>& event) { next(state_, event); });
     totals_ = state_.totals;
     if (totals_.events < 2) return;
     const auto& [before, event, totals] = state_;
@@ -56,10 +56,10 @@ class RateMeter final : public EventMeter {
  private:
   using Told = RateOfOne<Time, true>;
   struct State {
-    Event<Time> before, event;  // the last two
+    MergedEvent<Time> before, event;  // the last two
     RateTotals totals;
   };
-  void next(State& state, const Event<Time>& next) {
+  void next(State& state, const MergedEvent<Time>& next) {
     auto& [before, event, totals] = state;
     const bool first = totals.events++ == 0;
     totals.weight += next.weight;
@@ -82,22 +82,22 @@ class RateMeter_0_2_1 final : public EventMeter {
     rates.take_codes(Told::decode);
   }
   void add(std::span<const Weighted> events) override {
-    near_.add(events, [this](const Event<Time>& event) { next(event); });
+    near_.add(events, [this](const MergedEvent<Time>& event) { next(event); });
   }
   void finish() override {
-    near_.finish([this](const Event<Time>& event) { next(event); });
+    near_.finish([this](const MergedEvent<Time>& event) { next(event); });
   }
 
  private:
   using Told = RateOfOne<Time, false>;
-  void next(const Event<Time>& event) {
+  void next(const MergedEvent<Time>& event) {
     if (before_) Told::tell(rates_, before_->weight, event.at - before_->at);
     before_ = event;
   }
 
   NearEvents<Time> near_;
   WeightedSorter& rates_;
-  std::optional<Event<Time>> before_;
+  std::optional<MergedEvent<Time>> before_;
 };
 
 }  // namespace
