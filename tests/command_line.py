@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command as its tests call it, and what they look at. Standard library only."""
+import fcntl
 import json
 import os
+import pty
 import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 from pathlib import Path
 
@@ -60,6 +64,19 @@ class Case(unittest.TestCase):
         path = self.folder / name
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
+
+    def on_terminal(self, *arguments, env=None):
+        """What stderr shows on a terminal of 80 columns; stdout is a pipe."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+        process = subprocess.Popen([MILLRACE, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=theirs, env={**QUIET_ENV, "TERM": "xterm", **(env or {})})
+        os.close(theirs)
+        shown = read_terminal(ours)
+        out = process.stdout.read().decode()
+        process.stdout.close()
+        self.assertEqual(process.wait(20), 0)
+        return shown, out
 
     def refused(self, code, message, *arguments, **more):
         got, out, err = millrace(*arguments, **more)

@@ -351,7 +351,19 @@ class Faults(WithServer):
         self.assertLess(time.monotonic() - began, 10)
         self.assertEqual(errors_of(report), {"abandoned": 2})
 
-    def test_live_numbers_go_to_stderr_and_a_log_replays_to_the_same_digest(self):
+    def test_on_a_terminal_a_table_of_live_numbers_overwrites_itself_within_80_columns(self):
+        shown, out = self.on_terminal("load", self.server.url, "--rate", 100, "-d", "1500ms", env=ENVIRONMENT)
+        blocks = re.split("\x1b\\[\\d+A\x1b\\[J", shown)
+        self.assertGreaterEqual(len(blocks), 3)
+        last = blocks[-2].splitlines()  # behind it comes the account
+        self.assertRegex(last[0], r"^  reqs=\d+  \d+ ok$")
+        self.assertRegex(last[1], r"^ +count +mean +p50 +p99 +max$")
+        self.assertEqual([line.split()[0] for line in last[2:]],
+                         ["latency", "response_time", "time_to_first_byte", "bytes_sent", "bytes_received"])
+        self.assertLessEqual(max(len(line) for line in last), 80)
+        self.assertNotIn("\x1b", out)
+
+    def test_a_log_replays_to_the_digest_of_the_run(self):
         folder = self.folder / "kept"
         code, out, err = load(self.server.url, "--rate", 200, "-d", "1s", "--log", folder)
         self.assertEqual(code, 0, err)

@@ -4,26 +4,40 @@
 
     MILLRACE_BIN=build/tools/millrace tests/terminal_cli_test.py [unittest arguments]
 """
+import fcntl
 import json
-import os
-import pty
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
+from pathlib import Path
 
 import command_line
-from command_line import QUIET_ENV, RESPONSES, Case, millrace, parse, read_terminal, report
+from command_line import QUIET_ENV, RESPONSES, Case, millrace, parse, report
 
 
 class Interruption(Case):
+    def until_it_waits(self, process):
+        """Until it has a handler for Ctrl-C and has taken all of its input."""
+        deadline = time.monotonic() + 50
+        while True:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            caught = int(re.search(r"SigCgt:\s*(\w+)", status).group(1), 16)
+            unread = struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0]
+            if caught >> (signal.SIGINT - 1) & 1 and unread == 0:
+                return
+            self.assertLess(time.monotonic(), deadline, status)
+            time.sleep(0.01)
+
     def interrupted(self, arguments, before=b""):
         process = subprocess.Popen([command_line.MILLRACE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=QUIET_ENV)
         self.addCleanup(lambda: (process.poll() is None and process.kill(), process.wait()))
         process.stdin.write(before)
         process.stdin.flush()
-        time.sleep(1)
+        self.until_it_waits(process)
         process.send_signal(signal.SIGINT)
         # Not communicate(): it would close the pipe, and so end the input.
         out, err = process.stdout.read().decode(), process.stderr.read().decode()
@@ -80,18 +94,6 @@ class Demo(Case):
 
 
 class Progress(Case):
-    def on_terminal(self, *arguments, env=None):
-        """What stderr shows on a terminal; stdout is a pipe."""
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen([command_line.MILLRACE, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=theirs, env={**QUIET_ENV, "TERM": "xterm", **(env or {})})
-        os.close(theirs)
-        shown = read_terminal(ours)
-        out = process.stdout.read().decode()
-        process.stdout.close()
-        self.assertEqual(process.wait(20), 0)
-        return shown, out
-
     LOAD = ("demo", "--rate", "2k", "--duration", "1200ms")
 
     def test_on_a_terminal_the_live_block_overwrites_itself_and_goes(self):

@@ -2,6 +2,7 @@
 #include "live_view.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::chrono::seconds kPlainEvery{5};
-constexpr std::size_t kOwnMetricsShown = 4;
+constexpr std::size_t kMetricsShown = 8;       // of a stream without llmeter's
+constexpr std::size_t kPlainMetricsShown = 4;  // on a line
+constexpr std::size_t kNameCharactersMax = 24;
 
 std::chrono::nanoseconds steady_now() {
   return std::chrono::steady_clock::now().time_since_epoch();
@@ -48,17 +51,36 @@ bool has_llmeter_metric(const StreamSnapshot& stream) {
          stream.metric("time_to_last_token") != nullptr;
 }
 
-// "latency-p50": "12.50 ms"
-Json own_numbers(const StreamSnapshot& stream) {
-  Json numbers = Json::object();
-  for (const MetricSnapshot& metric : stream.metrics) {
-    for (const double p : {50.0, 99.0}) {
-      if (const auto value = metric.percentile(p); value && metric.count != 0) {
-        numbers[fmt::format("{}-p{}", printable(metric.name), p)] = show(*value, metric.unit);
-      }
-    }
+std::string percentile_of(const MetricSnapshot& metric, double p) {
+  const auto value = metric.percentile(p);
+  return value && metric.count != 0 ? show(*value, metric.unit) : std::string(kPlaceholder);
+}
+
+// "298 ok  2 error"
+std::string statuses_of(const StreamSnapshot& stream) {
+  std::string text;
+  for (std::size_t i = 0; i < kStatusCount; ++i) {
+    if (const auto n = stream.by_status[i]; n != 0)
+      text += fmt::format("  {} {}", show_count(n), to_string(static_cast<Status>(i)));
   }
-  return numbers;
+  return text;
+}
+
+std::vector<std::string> table_of(const StreamSnapshot& stream) {
+  Table table({"", "count", "mean", "p50", "p99", "max"});
+  std::size_t with_values = 0;
+  for (const MetricSnapshot& metric : stream.metrics) {
+    if (metric.count == 0 || ++with_values > kMetricsShown) continue;
+    table.row({printable(metric.name, kNameCharactersMax), show_count(metric.count),
+               show(metric.mean, metric.unit), percentile_of(metric, 50), percentile_of(metric, 99),
+               show(metric.max, metric.unit)});
+  }
+  std::vector<std::string> lines;
+  std::istringstream text(with_values == 0 ? "" : table.text());
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  if (with_values > kMetricsShown)
+    lines.push_back(fmt::format("and {} further metrics", with_values - kMetricsShown));
+  return lines;
 }
 
 }  // namespace
@@ -90,20 +112,19 @@ void LiveView::show(const TakeSnapshot& take) {
   if (!off_ && throttle_.due()) refresh(take());
 }
 
-// What a stream of another kind has to show instead.
-void LiveView::show_own_metrics(const StreamSnapshot& stream) {
-  if (chosen_ || own_ || has_llmeter_metric(stream)) return;
-  own_ = true;
-  fields_.clear();
-  for (const MetricSnapshot& metric : stream.metrics) {
-    if (fields_.size() == 2 * kOwnMetricsShown) break;
-    for (const char* p : {"p50", "p99"}) {
-      const std::string name = printable(metric.name);
-      fields_.push_back({fmt::format("{} {}", name, p), fmt::format("{}-{}", name, p)});
-    }
+// Of a stream that has none of llmeter's metrics.
+void LiveView::show_own_metrics(const StreamSnapshot& stream, std::string line) {
+  if (terminal_) {
+    std::vector<std::string> lines = table_of(stream);
+    lines.insert(lines.begin(), std::move(line));
+    return block_.show(lines);
   }
-  display_.close();
-  display_ = display_of(fields_);
+  for (std::size_t i = 0; i < std::min(stream.metrics.size(), kPlainMetricsShown); ++i) {
+    const MetricSnapshot& metric = stream.metrics[i];
+    line += fmt::format("  {} p50={} p99={}", printable(metric.name, kNameCharactersMax),
+                        percentile_of(metric, 50), percentile_of(metric, 99));
+  }
+  fmt::print(stderr, "{}\n", line);
 }
 
 void LiveView::show_guidellm(const Snapshot& snapshot) {
@@ -119,21 +140,20 @@ void LiveView::show_guidellm(const Snapshot& snapshot) {
 
 void LiveView::refresh(const Snapshot& snapshot) {
   if (guidellm_) return show_guidellm(snapshot);
+  const std::string reqs = fmt::format("reqs={}", show_count(snapshot.accounting.aggregated));
+  const std::string note = note_.empty() ? "" : "  " + note_;
   Json stats;
   if (!snapshot.streams.empty()) {
     const StreamSnapshot& stream = snapshot.streams.front();
-    show_own_metrics(stream);
-    if (stream.count != 0) {
-      stats = own_ ? own_numbers(stream) : llmeter_stats(llmeter_numbers(stream), now_ns());
-    }
+    if (!chosen_ && !has_llmeter_metric(stream))
+      return show_own_metrics(stream, reqs + statuses_of(stream) + note);
+    if (stream.count != 0) stats = llmeter_stats(llmeter_numbers(stream), now_ns());
   }
-  std::string prefix = fmt::format("reqs={}", show_count(snapshot.accounting.aggregated));
-  if (!note_.empty()) prefix += "  " + note_;
   if (terminal_) {
-    display_.update(stats, prefix);
+    display_.update(stats, reqs + note);
     return;
   }
-  std::string line = prefix;
+  std::string line = reqs + note;
   for (const auto& [label, text] : format_display(stats, fields_, Counts::whole))
     line += fmt::format("  {}={}", label, text);
   fmt::print(stderr, "{}\n", line);

@@ -7,8 +7,8 @@
 //   while (running) view->show([&] { return engine.snapshot(); });
 //   view->close([&] { return engine.snapshot(); });
 //
-// Streams   The numbers are llmeter's, of the first stream; of a stream that has none of its metrics,
-//           the median and 99th percentile of its own. Or guidellm's progress lines.
+// Streams   The numbers are llmeter's, of the first stream; of a stream that has none of its metrics, a
+//           table of its own. Or guidellm's progress lines.
 #pragma once
 
 #include <chrono>
@@ -53,17 +53,16 @@ class LiveView {
  private:
   LiveView(std::vector<DisplayField> fields, const LiveViewOptions& options, bool off);
   void refresh(const Snapshot& snapshot);
-  void show_own_metrics(const StreamSnapshot& stream);
+  void show_own_metrics(const StreamSnapshot& stream, std::string line);
   void show_guidellm(const Snapshot& snapshot);
 
   bool off_;
   bool terminal_;
   bool chosen_;  // the fields were given
-  bool own_ = false;
   std::vector<DisplayField> fields_;
   LlmeterDisplay display_;
   std::optional<GuidellmProgress> guidellm_;  // instead
-  TerminalBlock block_;                       // of that
+  TerminalBlock block_;                       // of what is not llmeter's
   RefreshThrottle throttle_;
   std::string note_;
 };
