@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 import unittest
 from pathlib import Path
 
@@ -21,6 +22,7 @@ RESPONSES = DATA / "llmeter" / "responses.jsonl"
 RUN = DATA / "vectors" / "llmeter" / "n10"
 MAP = ("--metric", "latency=/ms:ms", "--metric", "size=/bytes:B", "--start", "/t", "--ok", "/code < 400",
        "--error", "/why", "--label", "host=/host")
+DEADLINE = 60  # seconds, generous: nothing depends on it when all is well
 MILLRACE = os.environ.get("MILLRACE_BIN", "")
 QUIET_ENV = {k: v for k, v in os.environ.items() if k != "LLMETER_DISABLE_ALL_PROGRESS_BARS"}
 
@@ -65,18 +67,42 @@ class Case(unittest.TestCase):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    def on_terminal(self, *arguments, env=None):
+    def on_terminal(self, *arguments, env=None, meanwhile=lambda: None):
         """What stderr shows on a terminal of 80 columns; stdout is a pipe."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
         process = subprocess.Popen([MILLRACE, *map(str, arguments)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=theirs, env={**QUIET_ENV, "TERM": "xterm", **(env or {})})
+        self.addCleanup(lambda: (process.poll() is None and process.kill(), process.wait()))
         os.close(theirs)
-        shown = read_terminal(ours)
+        shown = read_terminal(ours, meanwhile)
         out = process.stdout.read().decode()
         process.stdout.close()
-        self.assertEqual(process.wait(20), 0)
+        self.assertEqual(process.wait(DEADLINE), 0)
         return shown, out
+
+    def in_flat_memory(self, chunks, *arguments):
+        """(exit code, stdout, stderr) of the command that is fed the chunks, and whose memory stays flat."""
+        process = subprocess.Popen([MILLRACE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
+        for chunk in chunks:
+            process.stdin.write(chunk)
+        process.stdin.close()
+        err, out = process.stderr.read().decode(), process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stdout.close()
+        process.stderr.close()
+        # AddressSanitizer keeps freed memory and a shadow of all.
+        sanitized = b"__asan_init" in Path(MILLRACE).read_bytes()
+        self.assertLess(usage.ru_maxrss, (512 if sanitized else 128) * 1024)  # KiB
+        return process.returncode, out, err
+
+    def until(self, true):
+        deadline = time.monotonic() + DEADLINE
+        while not true():
+            self.assertLess(time.monotonic(), deadline, "it does not come")
+            time.sleep(0.02)
 
     def refused(self, code, message, *arguments, **more):
         got, out, err = millrace(*arguments, **more)
@@ -85,10 +111,10 @@ class Case(unittest.TestCase):
         return err
 
 
-def read_terminal(fd, quiet_for=20, meanwhile=lambda: None):
+def read_terminal(fd, meanwhile):
     """All that comes until the other end is closed; closes it."""
     shown = b""
-    while select.select([fd], [], [], quiet_for)[0]:
+    while select.select([fd], [], [], DEADLINE)[0]:
         meanwhile()
         try:
             got = os.read(fd, 65536)

@@ -5,13 +5,11 @@ import re
 import shutil
 import struct
 import subprocess
-import time
 from pathlib import Path
 
 import command_line
-from command_line import QUIET_ENV, Case, millrace, parse
+from command_line import DEADLINE, QUIET_ENV, Case, millrace, parse
 
-DEADLINE = 60  # seconds, generous: nothing below depends on it when all is well
 HEADER = 4096
 READERS = (("replay",), ("info",), ("verify",), ("export", "--format", "jsonl"), ("watch",))
 
@@ -91,12 +89,6 @@ class LogCase(Case):
     def outcome(self, process):
         out, err = process.communicate(timeout=DEADLINE)
         return process.returncode, out.decode(), err.decode()
-
-    def until(self, true):
-        deadline = time.monotonic() + DEADLINE
-        while not true():
-            self.assertLess(time.monotonic(), deadline, "it does not come")
-            time.sleep(0.02)
 
     def running(self, folder, *more):
         """A demo that has begun to log, at a rate, for a minute."""

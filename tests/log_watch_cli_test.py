@@ -4,16 +4,13 @@
 
     MILLRACE_BIN=build/tools/millrace tests/log_watch_cli_test.py [unittest arguments]
 """
-import os
-import pty
 import re
 import signal
-import subprocess
 import time
 
 import command_line
-from command_line import QUIET_ENV, millrace, parse, read_terminal
-from log_case import DEADLINE, LogCase, digest_of, segments
+from command_line import millrace, parse
+from log_case import LogCase, digest_of, segments
 
 
 class Watch(LogCase):
@@ -118,11 +115,6 @@ class Watch(LogCase):
     def test_on_a_terminal_the_block_overwrites_itself_and_goes(self):
         folder = self.fresh("log")
         demo = self.running(folder)
-        ours, theirs = pty.openpty()
-        process = subprocess.Popen([command_line.MILLRACE, "watch", folder], stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.PIPE, stderr=theirs, env={**QUIET_ENV, "TERM": "xterm"})
-        self.addCleanup(self.end, process)
-        os.close(theirs)
         stop_at = time.monotonic() + 2
 
         def stop_the_demo():
@@ -131,9 +123,7 @@ class Watch(LogCase):
                 demo.send_signal(signal.SIGINT)
                 stop_at = None
 
-        text = read_terminal(ours, DEADLINE, stop_the_demo)
-        out = process.stdout.read().decode()
-        self.assertEqual(process.wait(DEADLINE), 0)
+        text, out = self.on_terminal("watch", folder, meanwhile=stop_the_demo)
         self.assertGreaterEqual(len(re.findall("\x1b\\[\\d+A", text)), 2)  # up, to draw again
         self.assertIn("reqs=", text)
         self.assertTrue(text.endswith("\x1b[J"), repr(text[-40:]))

@@ -11,7 +11,6 @@ import signal
 import struct
 import subprocess
 import termios
-import time
 from pathlib import Path
 
 import command_line
@@ -19,17 +18,12 @@ from command_line import QUIET_ENV, RESPONSES, Case, millrace, parse, report
 
 
 class Interruption(Case):
-    def until_it_waits(self, process):
-        """Until it has a handler for Ctrl-C and has taken all of its input."""
-        deadline = time.monotonic() + 50
-        while True:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            caught = int(re.search(r"SigCgt:\s*(\w+)", status).group(1), 16)
-            unread = struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0]
-            if caught >> (signal.SIGINT - 1) & 1 and unread == 0:
-                return
-            self.assertLess(time.monotonic(), deadline, status)
-            time.sleep(0.01)
+    def waits(self, process):
+        """It has a handler for Ctrl-C and has taken all of its input."""
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        caught = int(re.search(r"SigCgt:\s*(\w+)", status).group(1), 16)
+        unread = struct.unpack("i", fcntl.ioctl(process.stdin, termios.FIONREAD, bytes(4)))[0]
+        return caught >> (signal.SIGINT - 1) & 1 and unread == 0
 
     def interrupted(self, arguments, before=b""):
         process = subprocess.Popen([command_line.MILLRACE, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -37,7 +31,7 @@ class Interruption(Case):
         self.addCleanup(lambda: (process.poll() is None and process.kill(), process.wait()))
         process.stdin.write(before)
         process.stdin.flush()
-        self.until_it_waits(process)
+        self.until(lambda: self.waits(process))
         process.send_signal(signal.SIGINT)
         # Not communicate(): it would close the pipe, and so end the input.
         out, err = process.stdout.read().decode(), process.stderr.read().decode()

@@ -39,8 +39,9 @@ bool keeps_blocks(int fd) noexcept {
   }
 }
 
+// For what makes a file longer: beyond RLIMIT_FSIZE it is refused, and its SIGXFSZ is taken back.
 template <typename Call>
-auto again(const Call& call) noexcept {
+auto without_size_signal(const Call& call) noexcept {
   const auto result = uninterrupted(call);
   if (result == -1 && errno == EFBIG) FileSizeSignal::drain();
   return result;
@@ -95,7 +96,7 @@ Result<std::shared_ptr<SegmentFile>> SegmentFile::make(const SegmentPlan& plan, 
 }
 
 const char* SegmentFile::prepare(const SegmentPlan& plan) noexcept {
-  fd_ = again([&] {
+  fd_ = uninterrupted([&] {
     return ::openat(dir_fd_, temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                     0600);
   });
@@ -126,22 +127,23 @@ const char* SegmentFile::prepare(const SegmentPlan& plan) noexcept {
       return "allocate";
     }
   }
-  if (plan.durable && again([&] { return ::fdatasync(fd_); }) != 0) return "sync";
+  if (plan.durable && uninterrupted([&] { return ::fdatasync(fd_); }) != 0) return "sync";
   if (const int why = give_name(dir_fd_, temporary_, name_); why != 0) {
     errno = why;
     return "name";
   }
   temporary_.clear();
-  if (plan.durable && again([&] { return ::fsync(dir_fd_); }) != 0) return "sync the folder of";
+  if (plan.durable && uninterrupted([&] { return ::fsync(dir_fd_); }) != 0)
+    return "sync the folder of";
   return nullptr;
 }
 
 bool SegmentFile::allocate() noexcept {
   const auto bytes = static_cast<off_t>(header_.segment_bytes);
-  if (again([&] { return ::fallocate(fd_, 0, 0, bytes); }) == 0) return true;
+  if (without_size_signal([&] { return ::fallocate(fd_, 0, 0, bytes); }) == 0) return true;
   if (errno != EOPNOTSUPP && errno != ENOSYS) return false;
   if (mapped_) return fill_with_zeros(fd_, header_.segment_bytes);
-  return again([&] { return ::ftruncate(fd_, bytes); }) == 0;
+  return without_size_signal([&] { return ::ftruncate(fd_, bytes); }) == 0;
 }
 
 // Without a guard, or where files cannot be mapped, pwrite does.
