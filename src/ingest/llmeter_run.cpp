@@ -87,9 +87,9 @@ bool is_llmeter_run(const fs::path& path) {
 
 Result<LlmeterRun> open_llmeter_run(const fs::path& dir) {
   if (!is_llmeter_run(dir)) {
-    return failure(
-        Errc::not_found,
-        fmt::format("'{}' holds no responses.jsonl, summary.json or stats.json", dir.native()));
+    return failure(Errc::not_found, fmt::format("'{}' holds no responses.jsonl, summary.json or "
+                                                "stats.json, and no segment (*.mlr) of a log",
+                                                dir.native()));
   }
   LlmeterRun run;
   run.dir = dir;
